@@ -1,0 +1,168 @@
+"""The table of formats and of crafts. Reading it imports nothing but this file.
+
+A format's ``target`` is ``module:function``; the function takes ``(subject, options)`` and returns ``{file name: bytes}``,
+always the same bytes for the same input. ``takes`` says what the subject is: ``document`` (anything with a pattern) or
+a craft's plan. Third parties add rows through the entry-point group ``pixl.exporters`` (a FormatRow each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixl.errors import UsageError
+
+if TYPE_CHECKING:
+    from pixl.document import Document
+
+CRAFTS = ("brick", "bead", "stitch", "embroider", "pixel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """What every exporter is handed.
+
+    ``name``: stem of the files where the craft has no names of its own; ``document``: the ``.pixl`` bytes to embed
+    (b'' for none); ``paper``: a4 or letter; ``scale``: pixels a cell for pictures (0: the format's own choice);
+    ``font``: a TrueType file instead of the built-in font.
+    """
+
+    name: str = "pattern"
+    document: bytes = b""
+    paper: str = "a4"
+    scale: int = 0
+    font: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatRow:
+    """One format: ``default_for`` names the crafts that write it unasked; ``suffix`` is what ``-o FILE`` is known by."""
+
+    key: str
+    suffix: str
+    takes: str
+    target: str
+    summary: str
+    crafts: tuple[str, ...] = CRAFTS
+    default_for: tuple[str, ...] = ()
+
+
+_PLAIN = "pixl_exporters.plain"
+_BRICK = "pixl_exporters.brick"
+
+FORMATS = (
+    FormatRow(key="preview", suffix=".png", takes="document", target="pixl_exporters.preview:export",
+              summary="a picture of the finished piece", default_for=CRAFTS),
+    FormatRow(key="png", suffix=".png", takes="document", target=f"{_PLAIN}.png:export",
+              summary="the grid at an integer scale", default_for=("pixel",)),
+    FormatRow(key="indexed", suffix=".png", takes="document", target=f"{_PLAIN}.png:export_indexed",
+              summary="indexed PNG, one pixel a cell"),
+    FormatRow(key="svg", suffix=".svg", takes="document", target=f"{_PLAIN}.svg:export",
+              summary="the grid as SVG in mm, one group a colour", default_for=("pixel",)),
+    FormatRow(key="csv", suffix=".csv", takes="document", target=f"{_PLAIN}.text:export_csv",
+              summary="the grid as codes, one row a line"),
+    FormatRow(key="json", suffix=".json", takes="document", target=f"{_PLAIN}.text:export_json",
+              summary="the grid and its colours as JSON"),
+    FormatRow(key="layers", suffix=".png", takes="document", target=f"{_PLAIN}.png:export_layers",
+              summary="one black and white mask a colour"),
+    FormatRow(key="parts", suffix=".csv", takes="brick", target=f"{_BRICK}.parts_csv:export", crafts=("brick",),
+              summary="parts list with the ids of four families", default_for=("brick",)),
+    FormatRow(key="bricklink", suffix=".xml", takes="brick", target=f"{_BRICK}.bricklink:export", crafts=("brick",),
+              summary="BrickLink wanted list (paste it)", default_for=("brick",)),
+    FormatRow(key="rebrickable", suffix=".csv", takes="brick", target=f"{_BRICK}.rebrickable:export", crafts=("brick",),
+              summary="Rebrickable parts list", default_for=("brick",)),
+    FormatRow(key="pickabrick", suffix=".csv", takes="brick", target=f"{_BRICK}.pickabrick:export", crafts=("brick",),
+              summary="Pick a Brick list (known element ids)", default_for=("brick",)),
+    FormatRow(key="ldraw", suffix=".mpd", takes="brick", target=f"{_BRICK}.ldraw:export", crafts=("brick",),
+              summary="LDraw model with build steps", default_for=("brick",)),
+    FormatRow(key="instructions", suffix=".pdf", takes="brick", target=f"{_BRICK}.instructions:export_pdf",
+              crafts=("brick",), summary="building instructions", default_for=("brick",)),
+    FormatRow(key="instructions-svg", suffix=".svg", takes="brick", target=f"{_BRICK}.instructions:export_svg",
+              crafts=("brick",), summary="building instructions, one SVG a page"),
+    FormatRow(key="print", suffix=".pdf", takes="brick", target=f"{_BRICK}.life_size:export_pdf", crafts=("brick",),
+              summary="1:1 print to lay under the sections", default_for=("brick",)),
+)  # fmt: skip
+
+PLANS = {
+    "brick": "pixl_exporters.brick.plan:plan_from_document",
+    "bead": "pixl_exporters.bead.plan:plan_from_document",
+    "stitch": "pixl_exporters.stitch.plan:plan_from_document",
+    "embroider": "pixl_exporters.embroider.plan:plan_from_document",
+}
+"""Who makes a craft's plan from a document: ``(document) -> plan``; pixel has none."""
+
+
+def all_formats() -> tuple[FormatRow, ...]:
+    """Our rows and those of installed plug-ins; a broken plug-in is left out and named by ``broken_plugins``."""
+    return FORMATS + tuple(row for row in _plugins()[0] if row.key not in {ours.key for ours in FORMATS})
+
+
+def broken_plugins() -> tuple[str, ...]:
+    """Sentences about plug-ins that could not be loaded."""
+    return _plugins()[1]
+
+
+def _plugins() -> tuple[tuple[FormatRow, ...], tuple[str, ...]]:
+    from importlib.metadata import entry_points
+
+    rows: list[FormatRow] = []
+    broken: list[str] = []
+    for point in sorted(entry_points(group="pixl.exporters"), key=lambda point: point.name):
+        try:
+            row = point.load()
+        except Exception as error:  # whatever a stranger's module raises
+            broken.append(f"exporter plug-in '{point.name}' does not load: {error}")
+            continue
+        if isinstance(row, FormatRow):
+            rows.append(row)
+        else:
+            broken.append(f"exporter plug-in '{point.name}' is not a FormatRow")
+    return tuple(rows), tuple(broken)
+
+
+def choose_formats(text: str, *, craft: str) -> list[FormatRow]:
+    """Rows for ``-f`` ('' means the craft's defaults, ``all`` everything). Raises UsageError."""
+    rows = [row for row in all_formats() if craft in row.crafts]
+    if not text.strip():
+        return [row for row in rows if craft in row.default_for]
+    if text.strip() == "all":
+        return rows
+    chosen = []
+    for key in dict.fromkeys(part.strip() for part in text.split(",") if part.strip()):
+        named = [row for row in rows if row.key == key] or [row for row in rows if row.suffix == f".{key}"]
+        if key == "pixl":
+            continue
+        if not named:
+            raise UsageError(
+                f"{craft} has no format '{key}'", hint=f"use one of {', '.join(sorted(row.key for row in rows))}"
+            )
+        chosen.extend(row for row in named if row not in chosen)
+    return chosen
+
+
+def load_target(target: str) -> Any:
+    """The function behind ``module:function``."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def make_plan(document: Document) -> Any:
+    """The craft's plan for a document, or None for a craft that has none. Raises PixlError."""
+    target = PLANS.get(document.craft)
+    return None if target is None else load_target(target)(document)
+
+
+def export_files(document: Document, plan: Any, rows: list[FormatRow], options: ExportOptions) -> dict[str, bytes]:
+    """Every file of the formats asked for. Raises PixlError; UsageError when two formats claim one name."""
+    files: dict[str, bytes] = {}
+    for row in rows:
+        subject = document if row.takes == "document" else plan
+        made: Mapping[str, bytes] = load_target(row.target)(subject, options)
+        for name in made:
+            if name in files:
+                raise UsageError(f"two formats write '{name}'", hint="ask for them in two commands")
+        files.update(made)
+    return files
