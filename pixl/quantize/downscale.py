@@ -1,0 +1,100 @@
+"""First step: one colour a cell, and how much of each cell the picture covers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..color import linear_to_srgb, srgb_to_linear
+from ..photo import Photo
+
+Floats = NDArray[np.float32]
+
+SAMPLES = 6
+"""Samples a side that each cell is seen with."""
+
+
+def sample(photo: Photo, height: int, width: int, samples: int = SAMPLES) -> tuple[Floats, Floats]:
+    """The picture averaged in linear light to ``samples`` x ``samples`` squares a cell.
+
+    Returns linear float32[height * samples, width * samples, 3] (what is transparent counts for nothing) and the
+    cover float32[height * samples, width * samples], 0..1.
+    """
+    rows, columns = height * samples, width * samples
+    if float(photo.alpha.min()) >= 1.0:
+        return _box(photo.linear, rows, columns), np.ones((rows, columns), dtype=np.float32)
+    stacked = np.concatenate([photo.linear * photo.alpha[..., None], photo.alpha[..., None]], axis=2)
+    small = _box(stacked, rows, columns)
+    cover: Floats = small[..., 3]
+    return np.asarray(small[..., :3] / np.maximum(cover, 1e-6)[..., None], np.float32), cover
+
+
+def cell_cover(cover: Floats, samples: int = SAMPLES) -> Floats:
+    """float32[H, W]: mean of the samples of each cell."""
+    rows, columns = cover.shape[0] // samples, cover.shape[1] // samples
+    return np.asarray(cover.reshape(rows, samples, columns, samples).mean(axis=(1, 3), dtype=np.float32))
+
+
+def box(linear: Floats, cover: Floats, samples: int = SAMPLES) -> Floats:
+    """linear float32[H, W, 3]: mean of the samples of each cell, weighted by cover."""
+    rows, columns = cover.shape[0] // samples, cover.shape[1] // samples
+    weight = cover.reshape(rows, samples, columns, samples, 1)
+    total = (linear.reshape(rows, samples, columns, samples, 3) * weight).sum(axis=(1, 3))
+    return np.asarray(total / np.maximum(weight.sum(axis=(1, 3)), np.float32(1e-6)))
+
+
+def lanczos(linear: Floats, cover: Floats, samples: int = SAMPLES) -> Floats:
+    """linear float32[H, W, 3]: Lanczos-3 of the samples' code values (as picture editors do), weighted by cover."""
+    rows, columns = cover.shape[0] // samples, cover.shape[1] // samples
+    codes = linear_to_srgb(linear).astype(np.float32, copy=False)
+    if float(cover.min()) >= 1.0:
+        small = _resample(_resample(codes, *_lanczos_taps(rows, samples)), *_lanczos_taps(columns, samples), axis=1)
+        return np.asarray(srgb_to_linear(np.clip(small, 0, 1)), dtype=np.float32)
+    stacked = np.concatenate([codes * cover[..., None], cover[..., None]], axis=2)
+    small = _resample(_resample(stacked, *_lanczos_taps(rows, samples)), *_lanczos_taps(columns, samples), axis=1)
+    weight = small[..., 3:]
+    plain = np.asarray(linear_to_srgb(box(linear, cover, samples)), dtype=np.float32)
+    mixed = np.where(weight > 0.5, small[..., :3] / np.maximum(weight, np.float32(0.5)), plain)
+    return np.asarray(srgb_to_linear(np.clip(mixed, 0, 1)), dtype=np.float32)
+
+
+def _box(array: Floats, rows: int, columns: int) -> Floats:
+    """Exact area average of float32[h, w, c] to rows x columns (a part of a pixel counts by its area)."""
+    down = _resample(array, *_box_taps(array.shape[0], rows))
+    return _resample(down, *_box_taps(array.shape[1], columns), axis=1)
+
+
+def _box_taps(size: int, out: int) -> tuple[NDArray[np.intp], Floats]:
+    edges = np.arange(out + 1) * (size / out)
+    first = np.minimum(np.floor(edges[:-1] + 1e-9).astype(np.intp), size - 1)
+    taps = int((np.ceil(edges[1:] - 1e-9) - first).max())
+    index = first[:, None] + np.arange(max(1, taps))
+    weight = np.minimum(index + 1, edges[1:, None]) - np.maximum(index, edges[:-1, None])
+    return _normal(index, np.maximum(weight, 0.0), size)
+
+
+def _lanczos_taps(out: int, samples: int) -> tuple[NDArray[np.intp], Floats]:
+    size, lobes = out * samples, 3
+    index = np.arange(out)[:, None] * samples + np.arange(-lobes * samples, (lobes + 1) * samples)
+    x = (index + 0.5 - (np.arange(out)[:, None] + 0.5) * samples) / samples
+    weight = np.where(np.abs(x) < lobes, np.sinc(x) * np.sinc(x / lobes), 0.0)
+    inside = (index >= 0) & (index < size)
+    return _normal(index, np.where(inside, weight, 0.0), size)
+
+
+def _normal(index: NDArray[np.intp], weight: NDArray[np.float64], size: int) -> tuple[NDArray[np.intp], Floats]:
+    return np.clip(index, 0, size - 1), (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _resample(array: Floats, index: NDArray[np.intp], weight: Floats, axis: int = 0) -> Floats:
+    """Weighted sum of a few rows (or columns) for each output row: index and weight are [out, taps]."""
+    source = array if axis == 0 else np.ascontiguousarray(array.swapaxes(0, 1))
+    total = source[index[:, 0]]
+    total *= weight[:, 0, None, None]
+    for tap in range(1, index.shape[1]):
+        if math.isclose(float(np.abs(weight[:, tap]).max()), 0.0):
+            continue
+        total += source[index[:, tap]] * weight[:, tap, None, None]
+    return np.ascontiguousarray(total if axis == 0 else total.swapaxes(0, 1), dtype=np.float32)
