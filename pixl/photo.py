@@ -27,7 +27,17 @@ WORKING_PIXELS = 3_000_000
 """Larger pictures are averaged down to about this on opening: still 20 samples a cell for a grid of 390 x 390."""
 
 FITS = ("cover", "contain", "stretch")
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "HEIF", "AVIF")
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+)
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim")
 _TO_LINEAR = np.asarray(srgb_to_linear(np.arange(256, dtype=np.uint8)), dtype=np.float32)
 
 
@@ -101,27 +111,25 @@ def open_photo(path: Path, *, working_pixels: int = WORKING_PIXELS) -> Photo:
         raise PhotoError(f"'{path}' cannot be read: {error.strerror}", hint="check the permissions") from None
     if not head:
         raise PhotoError(f"'{path}' is empty", hint="export or copy the picture again")
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim"):
-        _register_heif(path)
+    kind = _kind(path, head)
     notes: list[str] = []
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None  # our own limit, below, is the one that counts
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(path, formats=(kind,)) as image:
                 if max(image.size) > MAX_SIDE or image.size[0] * image.size[1] > MAX_PIXELS:
                     raise PhotoError(
                         f"'{path.name}' has {image.size[0]} x {image.size[1]} pixels",
                         hint=f"scale it to {MAX_SIDE} on a side and {MAX_PIXELS // 10**6} megapixels or less",
                     )
                 shape = image.size
-                turned = ImageOps.exif_transpose
                 swaps = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
                 if image.format in ("JPEG", "MPO"):
                     _draft(image, working_pixels)
                 image.load()
-                upright = turned(image) or image
+                upright = ImageOps.exif_transpose(image) or image
                 upright.info.setdefault("icc_profile", image.info.get("icc_profile"))
                 linear, alpha = _decode(upright, working_pixels, notes)
     except PhotoError:
@@ -136,9 +144,9 @@ def open_photo(path: Path, *, working_pixels: int = WORKING_PIXELS) -> Photo:
         KeyError,
         OverflowError,
     ) as error:
-        raise _unreadable(path, head, error) from None
+        raise _unreadable(path, error) from None
     except Exception as error:  # a decoder's own error class (struct, zlib, a plugin): the file is at fault
-        raise _unreadable(path, head, error) from None
+        raise _unreadable(path, error) from None
     finally:
         Image.MAX_IMAGE_PIXELS = limit
     return Photo(
@@ -156,15 +164,35 @@ def _rewound(file: Any) -> Any:
     return file
 
 
-def _unreadable(path: Path, head: bytes, error: Exception) -> PhotoError:
-    from PIL import UnidentifiedImageError
+def _kind(path: Path, head: bytes) -> str:
+    """Pillow's name for the format, by the first bytes and never by the file's name; its decoder is imported."""
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            if kind == "TIFF":
+                from PIL import TiffImagePlugin  # noqa: F401
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        from PIL import WebPImagePlugin  # noqa: F401
 
-    if isinstance(error, UnidentifiedImageError):
-        what = f"'{path.name}' is not a picture that pixl reads"
-        if all(byte in b"\t\n\r" or byte >= 32 for byte in head):
-            what += ", it looks like text"
-        return PhotoError(what, hint="give a JPEG, PNG, WebP, GIF, TIFF, BMP or HEIC file")
-    reason = (str(error).split("\n")[0] or type(error).__name__)[:120]
+        return "WEBP"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        from PIL import AvifImagePlugin  # noqa: F401
+
+        return "AVIF"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        _register_heif(path)
+        return "HEIF"
+    if len(head) > 2 and head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
+        return "PPM"
+    text = all(byte in b"\t\n\r" or byte >= 32 for byte in head)
+    raise PhotoError(
+        f"'{path.name}' is not a picture that pixl reads{', it looks like text' if text else ''}",
+        hint="give a JPEG, PNG, WebP, GIF, TIFF, BMP or HEIC file",
+    )
+
+
+def _unreadable(path: Path, error: Exception) -> PhotoError:
+    reason = (str(error).split("\n")[0] or type(error).__name__).replace(str(path), path.name)[:120]
     return PhotoError(f"'{path.name}' is damaged or cut short: {reason}", hint="export or copy the picture again")
 
 

@@ -1,8 +1,9 @@
 """The table of formats and of crafts. Reading it imports nothing but this file.
 
-A format's ``target`` is ``module:function``; the function takes ``(subject, options)`` and returns ``{file name: bytes}``,
-always the same bytes for the same input. ``takes`` says what the subject is: ``document`` (anything with a pattern) or
-a craft's plan. Third parties add rows through the entry-point group ``pixl.exporters`` (a FormatRow each).
+A format's ``target`` is ``module:function``; the function takes ``(subject, options)`` and returns
+``{file name: bytes}``, always the same bytes for the same input. ``takes`` says what the subject is: ``document``
+(anything with a pattern) or a craft's plan. Third parties add rows through the entry-point group ``pixl.exporters``
+(a FormatRow each).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatRow:
-    """One format: ``default_for`` names the crafts that write it unasked; ``suffix`` is what ``-o FILE`` is known by."""
+    """One format: ``default_for`` names the crafts that write it unasked; ``suffix`` is what ``-o FILE`` goes by."""
 
     key: str
     suffix: str
@@ -130,7 +131,7 @@ def choose_formats(text: str, *, craft: str) -> list[FormatRow]:
         return [row for row in rows if craft in row.default_for]
     if text.strip() == "all":
         return rows
-    chosen = []
+    chosen: list[FormatRow] = []
     for key in dict.fromkeys(part.strip() for part in text.split(",") if part.strip()):
         named = [row for row in rows if row.key == key] or [row for row in rows if row.suffix == f".{key}"]
         if key == "pixl":

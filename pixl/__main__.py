@@ -1,0 +1,5 @@
+"""``python -m pixl``."""
+
+from .cli import main
+
+main()

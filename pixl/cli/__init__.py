@@ -1,0 +1,14 @@
+"""The command line: typer and rich live here and nowhere else. Commands are thin; what they call is the library.
+
+What may enter: one module a command, ``options.py`` (what every craft is asked), ``making.py`` (from what was typed to
+files), ``app.py`` (the table of commands, errors and exit codes), ``talk.py`` (what is said, and where).
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Entry point of ``pixl``."""
+    from .app import app
+
+    app(prog_name="pixl")

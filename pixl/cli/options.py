@@ -1,0 +1,136 @@
+"""What every craft is asked, spelled once. A craft's command adds its own options to these."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+_SIZE, _COLOURS, _ENGINE, _OUTPUT = "Picture and size", "Colours", "Engine", "Output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was typed, before anything is read."""
+
+    photo: Annotated[Path | None, typer.Argument(help="A picture: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC.")] = None
+    prompt: Annotated[str, typer.Option(help="Words instead of a picture.", rich_help_panel=_SIZE)] = ""
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Cells (48x48), one side (48x), or mm/cm/in.", rich_help_panel=_SIZE)
+    ] = ""
+    fit: Annotated[str, typer.Option(help="cover (cut), contain (margins) or stretch.", rich_help_panel=_SIZE)] = (
+        "cover"
+    )
+    crop: Annotated[
+        str, typer.Option(metavar="X,Y,W,H", help="Part of the picture, in pixels or %.", rich_help_panel=_SIZE)
+    ] = ""
+    background: Annotated[
+        str, typer.Option(metavar="COLOUR", help="Fill transparent areas, e.g. #FFFFFF.", rich_help_panel=_SIZE)
+    ] = ""
+    remove_background: Annotated[
+        bool, typer.Option("--remove-background", help="Empty what lies behind the subject.", rich_help_panel=_SIZE)
+    ] = False
+    title: Annotated[str, typer.Option(help="Printed on the sheets.", rich_help_panel=_OUTPUT)] = ""
+    palette: Annotated[
+        str, typer.Option(metavar="ID|FILE", help="pixl palette list shows them.", rich_help_panel=_COLOURS)
+    ] = ""
+    colors: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most this many colours.", rich_help_panel=_COLOURS)
+    ] = None
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="Only these colours (comma-separated).", rich_help_panel=_COLOURS),
+    ] = None
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAMES", help="Not these colours (comma-separated).", rich_help_panel=_COLOURS),
+    ] = None
+    style: Annotated[
+        str, typer.Option(help="auto, natural, clean, crisp, rich or dither.", rich_help_panel=_COLOURS)
+    ] = "auto"
+    dither: Annotated[
+        bool, typer.Option("--dither", help="Mix colours for the far view.", rich_help_panel=_COLOURS)
+    ] = False
+    focus: Annotated[
+        Path | None,
+        typer.Option(metavar="MASK", help="A grey picture: white where detail matters.", rich_help_panel=_COLOURS),
+    ] = None
+    engine: Annotated[str, typer.Option(help="quantize or distill.", rich_help_panel=_ENGINE)] = "quantize"
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.", rich_help_panel=_ENGINE)] = 0
+    output: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR|FILE", help="Where to.", rich_help_panel=_OUTPUT)
+    ] = None
+    formats: Annotated[
+        str, typer.Option("--format", "-f", help="e.g. pdf,png; pixl formats lists them.", rich_help_panel=_OUTPUT)
+    ] = ""
+    paper: Annotated[str, typer.Option(help="a4 or letter.", rich_help_panel=_OUTPUT)] = "a4"
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing output.", rich_help_panel=_OUTPUT)] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what it would be; write nothing.", rich_help_panel=_OUTPUT)
+    ] = False
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 6 when a check has a complaint.", rich_help_panel=_OUTPUT)
+    ] = False
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=_OUTPUT)] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.", rich_help_panel=_OUTPUT)] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More words.", rich_help_panel=_OUTPUT)] = False
+
+
+NAMES = tuple(field.name for field in fields(Request))
+_QUIET_FIELDS = frozenset(
+    {"photo", "output", "force", "dry_run", "strict", "as_json", "quiet", "verbose", "formats", "focus"}
+)
+
+
+def settings_of(request: Request, craft_options: dict[str, Any]) -> dict[str, Any]:
+    """What the recipe keeps: every option that was not left at its default, and no path."""
+    kept: dict[str, Any] = {}
+    for field in fields(Request):
+        value = getattr(request, field.name)
+        if field.name not in _QUIET_FIELDS and value != field.default and value is not None:
+            kept[field.name] = value
+    if request.palette and Path(request.palette).suffix:
+        kept["palette"] = Path(request.palette).name
+    return {**kept, **craft_options}
+
+
+def split_names(values: list[str] | None) -> list[str]:
+    """Comma-separated names from one or several options."""
+    return [name.strip() for value in values or () for name in value.split(",") if name.strip()]
+
+
+def takes_request(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that takes ``request`` first all of Request's options, then its own.
+
+    typer reads signatures, so one is written: fields of Request, then the command's remaining parameters.
+    """
+    hints = get_type_hints(Request, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )
+        for field in fields(Request)
+    ]
+    own_hints = get_type_hints(command, include_extras=True)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=own_hints[name])
+        for name, parameter in inspect.signature(command).parameters.items()
+        if name != "request"
+    ]
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> None:
+        request = Request(**{name: values.pop(name) for name in NAMES})
+        command(request, **values)
+
+    first, rest = shared[:1], shared[1:]
+    parameters = [*first, *own, *rest]
+    setattr(wrapped, "__signature__", inspect.Signature(parameters))  # noqa: B010 (mypy knows no such attribute)
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del wrapped.__wrapped__
+    return wrapped

@@ -1,0 +1,95 @@
+"""What is said, and where: paths and JSON on stdout, talk on stderr; colour only where a person reads it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say_error(what: str, hint: str) -> None:
+    """An error and its hint, on stderr."""
+    console = _console()
+    console.print("[bold red]error:[/] ", end="")
+    console.print(what, markup=False)
+    if hint:
+        console.print("[bold]hint:[/] ", end="")
+        console.print(hint, markup=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class Talk:
+    """One command's voice. ``quiet`` says only errors; ``as_json`` keeps stdout for one object."""
+
+    quiet: bool = False
+    verbose: bool = False
+    as_json: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def say(self, text: str, *, style: str = "") -> None:
+        """A line of talk."""
+        if not (self.quiet or self.as_json):
+            _console().print(text, markup=False, style=style or None)
+
+    def detail(self, text: str) -> None:
+        """A line only ``-v`` shows."""
+        if self.verbose:
+            self.say(text, style="dim")
+
+    def warn(self, text: str) -> None:
+        """Something a person should read before buying; also under ``warnings`` in JSON."""
+        if text and text not in self.warnings:
+            self.warnings.append(text)
+            if not (self.quiet or self.as_json):
+                console = _console()
+                console.print("[yellow]note:[/] ", end="")
+                console.print(text, markup=False)
+
+    def result(self, paths: list[str], values: dict[str, Any]) -> None:
+        """The end of a command: the paths, or with ``--json`` one object."""
+        if self.as_json:
+            text = json.dumps({**values, "files": paths, "warnings": self.warnings}, ensure_ascii=False)
+        else:
+            text = "\n".join(paths)
+        if text:
+            print(text)  # noqa: T201
+            sys.stdout.flush()
+
+
+class Meter:
+    """Progress on stderr: silent for the first second, one rewritten line on a terminal, else a line every 10 %."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._start = time.monotonic()
+        self._last = ("", -1)
+        self._tty = sys.stderr.isatty()
+
+    def step(self, name: str, done: int, total: int, note: str = "") -> None:
+        """See pixl.progress.Progress."""
+        elapsed = time.monotonic() - self._start
+        if self._talk.quiet or self._talk.as_json or elapsed < 1.0:
+            return
+        tenth = 10 * done // max(1, total)
+        if not self._tty and self._last == (name, tenth):
+            return
+        self._last = (name, tenth)
+        left = elapsed / max(done, 1) * (total - done)
+        text = (
+            f"{name}: {done} of {total}"
+            + (f", about {left:.0f} s left" if done else "")
+            + (f", {note}" if note else "")
+        )
+        if self._tty:
+            sys.stderr.write(f"\r\x1b[K{text[:100]}" + ("\n" if done >= total else ""))
+            sys.stderr.flush()
+        else:
+            self._talk.say(text)
