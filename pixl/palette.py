@@ -6,12 +6,10 @@ A shipped palette is data: adding one needs no code (docs/palettes.md).
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import os
-import tomllib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -33,8 +31,10 @@ FINISHES = (
     "solid", "translucent", "transparent", "pearl", "neon", "glow", "metallic", "chrome", "glitter", "opal", "milky",
     "speckle", "satin", "thermochromic", "photochromic", "unknown",
 )  # fmt: skip
+MAX_NAME = 120
+"""Characters of a name that are kept."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+")
 _Scalar = TypeVar("_Scalar", bound=np.generic)
-_RESERVED = ("code", "name", "hex", "finish", "tags", "source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Palette:
             )
         seen: set[str] = set()
         for color in self.colors:
-            key = _fold(color.code)
+            key = fold(color.code)
             if not key or key in seen:
                 raise PaletteError(
                     f"palette '{self.id}' has the code '{color.code}' twice"
@@ -141,13 +141,13 @@ class Palette:
 
     @cached_property
     def _by_code(self) -> dict[str, int]:
-        return {_fold(color.code): index for index, color in enumerate(self.colors)}
+        return {fold(color.code): index for index, color in enumerate(self.colors)}
 
     @cached_property
     def _by_name(self) -> dict[str, list[int]]:
         names: dict[str, list[int]] = {}
         for index, color in enumerate(self.colors):
-            for name in {_fold(color.name), *(_fold(v) for k, v in color.ids.items() if k.endswith("_name"))}:
+            for name in {fold(color.name), *(fold(v) for k, v in color.ids.items() if k.endswith("_name"))}:
                 if name:
                     names.setdefault(name, []).append(index)
         return names
@@ -157,12 +157,12 @@ class Palette:
 
         Raises UsageError when the name is ambiguous (the candidates are listed) or unknown (the nearest are shown).
         """
-        key = _fold(text)
+        key = fold(text)
         if key in self._by_code:
             return self._by_code[key]
         family, colon, code = key.partition(":")
         if colon:
-            hits = [i for i, color in enumerate(self.colors) if _fold(color.ids.get(family, "")) == code.strip()]
+            hits = [i for i, color in enumerate(self.colors) if fold(color.ids.get(family, "")) == code.strip()]
         else:
             hits = self._by_name.get(key, [])
         if len(hits) == 1:
@@ -226,6 +226,8 @@ def load_palette(text: str) -> Palette:
 
     Raises PaletteError for a bad file, UsageError for an unknown id.
     """
+    from .palette_folder import read_folder
+
     path = Path(text)
     if path.suffix or os.sep in text:
         if path.is_file():
@@ -263,102 +265,6 @@ def palette_folders() -> dict[str, Path]:
     return found
 
 
-def read_folder(folder: Path, *, variant: str = "") -> Palette:
-    """Read ``palette.toml`` and ``colors.csv``; ``variant`` names another hex column (``hex_<variant>``).
-
-    Raises PaletteError naming the file and the line.
-    """
-    try:
-        head = tomllib.loads((folder / "palette.toml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PaletteError(f"{folder.name}/palette.toml: {error}", hint="mend the file") from None
-    cell = head.get("cell", {})
-    if not isinstance(cell, dict):
-        raise PaletteError(f"{folder.name}/palette.toml: 'cell' is not a table", hint="write [cell] with width_mm")
-    try:
-        material = Material(
-            unit=str(head.get("unit", "piece")),
-            cell_width_mm=float(cell.get("width_mm", 5.0)),
-            cell_height_mm=float(cell.get("height_mm") or cell.get("width_mm", 5.0)),
-            cell_shape=str(cell.get("shape", "square")),
-            crafts=tuple(str(craft) for craft in head.get("crafts", ())),
-            date=str(head.get("date", "")),
-            confidence=str(head.get("confidence", "")),
-            note=str(head.get("note", "")),
-        )
-    except (TypeError, ValueError) as error:
-        raise PaletteError(f"{folder.name}/palette.toml: {error}", hint="mend the file") from None
-    colors = read_colors(_read_capped(folder / "colors.csv"), where=f"{folder.name}/colors.csv", variant=variant)
-    return Palette(
-        id=f"{head.get('id', folder.name)}{':' + variant if variant else ''}",
-        version=str(head.get("version", "1")),
-        name=str(head.get("name", folder.name)),
-        colors=colors,
-        source=str(head.get("source", "")),
-        licence=str(head.get("licence", "")),
-        material=material,
-    )
-
-
-def _read_capped(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise PaletteError(f"{path.name} cannot be read: {error.strerror}", hint="check the path") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise PaletteError(f"{path.name} is larger than {MAX_FILE_BYTES} bytes", hint="a palette is a small table")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PaletteError(f"{path.name} is not UTF-8 text: {error}", hint="save it as UTF-8") from None
-
-
-def read_colors(text: str, *, where: str, variant: str = "") -> tuple[Color, ...]:
-    """Colours from CSV text with a header row: code, name, hex, and optionally finish, tags and ids.
-
-    Any column order. Raises PaletteError naming ``where`` and the line.
-    """
-    reader = csv.DictReader(io.StringIO(text))
-    columns = [str(column or "").strip().casefold() for column in reader.fieldnames or ()]
-    hex_column = f"hex_{variant}" if variant else "hex"
-    if hex_column not in columns:
-        raise PaletteError(f"{where}: no column '{hex_column}'", hint="head the columns code,name,hex")
-    reader.fieldnames = columns
-    ids = [c for c in columns if c and c not in _RESERVED and not c.startswith("hex")]
-    colors: list[Color] = []
-    for row in reader:
-        if len(colors) >= MAX_COLORS:
-            raise PaletteError(f"{where}: more than {MAX_COLORS} colours", hint="a palette is a small table")
-        if not any(value for value in row.values() if isinstance(value, str) and value.strip()):
-            continue
-        value = {key: (cell or "").strip() for key, cell in row.items() if isinstance(key, str)}
-        try:
-            rgb = hex_to_rgb(value[hex_column])
-        except PaletteError as error:
-            raise PaletteError(f"{where} line {reader.line_num}: {error.what}", hint=error.hint) from None
-        finish = value.get("finish", "").casefold() or "solid"
-        if finish not in FINISHES:
-            raise PaletteError(
-                f"{where} line {reader.line_num}: finish '{finish}' is unknown",
-                hint=f"use one of {', '.join(FINISHES)}",
-            )
-        code = value.get("code") or value.get("name") or rgb_to_hex(rgb)
-        colors.append(
-            Color(
-                code=code,
-                name=value.get("name") or code,
-                rgb=rgb,
-                finish=finish,
-                ids=MappingProxyType({key: value[key] for key in ids if value[key]}),
-                tags=tuple(value.get("tags", "").split()),
-            )
-        )
-    if not colors:
-        raise PaletteError(f"{where}: no colour in it", hint="write one row for each colour")
-    return tuple(colors)
-
-
 def rgb_lattice(levels: str) -> Palette:
     """The K x K x K lattice of sRGB code values, K = 2..16, as SD-piXL's experiments use. Raises UsageError."""
     if not levels.isdecimal() or not 2 <= int(levels) <= 16:
@@ -377,7 +283,13 @@ def rgb_lattice(levels: str) -> Palette:
     )
 
 
-def _fold(text: str) -> str:
+def clean(text: str) -> str:
+    """Text on one line: control and direction characters become blanks, at most MAX_NAME characters are kept."""
+    return " ".join(_CONTROL.sub(" ", text).split())[:MAX_NAME].strip()
+
+
+def fold(text: str) -> str:
+    """How codes and names are compared."""
     return text.strip().casefold()
 
 

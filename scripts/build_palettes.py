@@ -40,6 +40,8 @@ CORRECTIONS: dict[tuple[str, str], tuple[Row, str]] = {
         for code in range(3001, 3005)
     },
     ("diamond_dotz", "4001"): ({"finish": "glow"}, "the name says glow in the dark, the table says solid"),
+    ("lego", "133"): ({"finish": "neon"}, "the name says neon, the table says solid"),
+    ("lego", "134"): ({"finish": "neon"}, "the name says neon, the table says solid"),
     ("panpan", "1"): (
         {"hex": "#FFFFFF", "finish": "solid", "mard": "H2"},
         "the table has #000000, but black is 14; 1 is the plain white (Mixiaowo's 1, MARD's H2)",
@@ -167,6 +169,8 @@ def _read(path: Path) -> list[Row]:
 
 def _corrected(palette_id: str, row: Row) -> Row:
     values, reason = CORRECTIONS.get((palette_id, row["code"]), ({}, ""))
+    if palette_id == "lego":
+        return {**row, **values}
     source = f"{row['source']}; corrected: {reason}" if reason else row["source"]
     tags = " ".join(filter(None, [row.get("tags", ""), "corrected" if reason else ""]))
     return {**row, "finish": row.get("finish") or "solid", "tags": tags, **values, "source": source}
