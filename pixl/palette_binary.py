@@ -158,15 +158,14 @@ def read_png(data: bytes, where: str) -> Parsed:
     """The colours of a picture in reading order, each once; a pixel of alpha below 128 is none."""
     from PIL import Image
 
+    file = _Bytes(data, where)
+    file.take(16)
+    width, height = file.numbers("II")
+    if width * height > MAX_PNG_PIXELS:
+        raise PaletteError(f"{where} has {width} x {height} pixels", hint="a palette picture is a small strip")
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as picture:
-            if picture.width * picture.height > MAX_PNG_PIXELS:
-                raise PaletteError(
-                    f"{where} has {picture.width} x {picture.height} pixels", hint="a palette picture is a small strip"
-                )
             raw = picture.convert("RGBA").tobytes()
-    except PaletteError:
-        raise
     except Exception as error:  # whatever a decoder does with a damaged file
         raise PaletteError(f"{where} cannot be read as PNG: {clean(str(error))}", hint="fetch it again") from None
     seen: dict[tuple[int, int, int], None] = {}
