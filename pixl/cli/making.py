@@ -180,6 +180,7 @@ def picture(request: Request, talk: Talk) -> tuple[Photo | None, str]:
         from ..background import without_background
 
         photo = without_background(photo)
+        talk.warn(photo.notes[-1])
     if request.background:
         from ..color import hex_to_rgb
         from ..errors import PaletteError
