@@ -24,6 +24,9 @@ from .units import MAX_CELLS_A_SIDE
 
 FORMAT = 1
 MAX_BYTES = 64_000_000
+MAX_VALUES = 1_000_000
+"""Commas and brackets in a document; a real one has a few ten thousand. Each costs a hundred bytes once parsed."""
+MAX_DEPTH = 32
 CRAFTS = ("brick", "bead", "stitch", "embroider", "pixel")
 
 _EMPTY_MAPPING: Mapping[str, Any] = MappingProxyType({})
@@ -73,25 +76,44 @@ class Document:
             "recipe": self.recipe.as_dict(),
             **self.unknown,
         }
-        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogatepass")
+        return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
     @staticmethod
     def from_bytes(data: bytes) -> Document:
         """Read a document. Raises DocumentError, whatever the bytes are."""
         if len(data) > MAX_BYTES:
             raise DocumentError(f"the document has {len(data)} bytes", hint=f"keep it below {MAX_BYTES}")
+        if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MAX_VALUES:
+            raise DocumentError("the document holds more values than any pattern", hint="give a file that pixl wrote")
         try:
-            values = json.loads(data.decode("utf-8"))
+            values = json.loads(data.decode("utf-8"), parse_constant=_refuse)
         except (UnicodeDecodeError, ValueError, RecursionError) as error:
             raise DocumentError(
                 f"this is not a pixl document: {error}", hint="give a .pixl file that pixl wrote"
             ) from None
+        _check_depth(values, MAX_DEPTH)
         try:
             return _from_json(values)
         except DocumentError:
             raise
+        except OverflowError:
+            raise DocumentError("the document holds a number beyond all bounds", hint="mend the number") from None
         except PixlError as error:
             raise DocumentError(f"the document is damaged: {error.what}", hint=error.hint) from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _check_depth(value: Any, left: int) -> None:
+    """Raise DocumentError for values nested deeper than pixl could write again."""
+    if left < 0:
+        raise DocumentError("the document is nested too deeply", hint="give a file that pixl wrote")
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                _check_depth(inner, left - 1)
 
 
 def encode_row(row: NDArray[np.int16]) -> str:
