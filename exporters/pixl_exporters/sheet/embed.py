@@ -59,7 +59,7 @@ def extract_attachment(pdf: bytes, cap: int = CAP) -> bytes:
     size = int(length[1])
     _check_size(size, cap)
     body = stream + len(b"stream\n")
-    if pdf[body + size : body + size + 10].strip() != b"endstream":
+    if not pdf.startswith(b"\nendstream", body + size):
         raise DocumentError("the pixl document in the PDF is cut off or changed", hint=_HINT)
     return pdf[body : body + size]
 
@@ -70,7 +70,7 @@ def extract_svg(svg: bytes, *, cap: int = CAP) -> bytes:
     Raises:
         DocumentError: none there, cut off, not base64, or longer than ``cap``.
     """
-    at = svg.find(f'xmlns:pixl="{SVG_NAMESPACE}"'.encode("ascii"))
+    at = svg.find(b"<pixl:document")  # in text and attributes "<" is always escaped
     start = svg.find(b">", at) + 1
     end = svg.find(b"</pixl:document>", start)
     if at < 0 or start <= 0 or end < 0:

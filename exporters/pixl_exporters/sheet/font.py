@@ -45,6 +45,10 @@ class Face:
     def has(self, char: str) -> bool:
         return ord(char) in self._rows
 
+    def drawable(self, text: str) -> str:
+        """The text, cleaned, with characters that are not there replaced."""
+        return "".join(char if ord(char) in self._rows else REPLACEMENT for char in clean_text(text))
+
     def width(self, text: str) -> float:
         """Advance of a text in em; characters that are not there count nothing."""
         rows = self._rows
@@ -170,6 +174,7 @@ def _open_face(path: Path, key: str) -> Face:
     try:
         units, rows = measure_font(path)
         restricted = _forbids_embedding(path)
+        _try_out(path, chr(rows[len(rows) // 2][0]))
     except Exception as error:  # a broken font fails in fontTools in any way it likes
         raise ExportError(f"{path.name!r} cannot be read as a font ({type(error).__name__})", hint=hint) from error
     if restricted:
@@ -178,6 +183,20 @@ def _open_face(path: Path, key: str) -> Face:
         raise ExportError(f"font {path.name!r} maps no characters", hint=hint)
     table = np.array(rows, dtype=np.int64)
     return Face(key, path, table[:, 1:] / float(units), table[:, 0].tolist(), False)
+
+
+def _try_out(path: Path, char: str) -> None:
+    """Embed and draw one character, so that a font that the renderers cannot use fails here and not in a file."""
+    from fpdf import FPDF
+    from PIL import ImageFont
+
+    ImageFont.truetype(str(path), 20).getbbox(char)
+    pdf = FPDF()
+    pdf.add_font("trial", fname=path)
+    pdf.add_page()
+    pdf.set_font("trial", size=10)
+    pdf.text(10, 10, char)
+    pdf.output()
 
 
 def _forbids_embedding(path: Path) -> bool:

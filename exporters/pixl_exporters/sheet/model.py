@@ -6,8 +6,9 @@ are painted in list order, later over earlier. Arrays are float64, read-only, in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -38,12 +39,22 @@ def _table(values: ArrayLike, columns: int) -> Floats:
     return array
 
 
+def _check(**lengths: float) -> None:
+    """ValueError for a length that is not a finite number of mm, 0 or more."""
+    for name, value in lengths.items():
+        if not (math.isfinite(value) and value >= 0.0):
+            raise ValueError(f"{name} {value} is not a length in mm")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stroke:
     """An outline: colour and width in mm, centred on the edge."""
 
     color: RGB
     width: float
+
+    def __post_init__(self) -> None:
+        _check(width=self.width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,6 +83,7 @@ class Dots:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "centres", _table(self.centres, 2))
+        _check(radius=self.radius, ring_width=self.ring_width or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,6 +100,7 @@ class Glyphs:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", _table(self.points, 2))
+        _check(size=self.size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,6 +115,7 @@ class Lines:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", _table(self.segments, 4))
+        _check(width=self.width, dash=min(self.dash or (0.0,)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +130,11 @@ class Text:
     color: RGB = BLACK
     bold: bool = False
     rotate: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(size=self.size)
+        if not all(map(math.isfinite, (self.x, self.y, self.rotate))):
+            raise ValueError("a coordinate is not finite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -187,7 +206,7 @@ class Sheet:
     pages: tuple[Page, ...]
     title: str = ""
     subject: str = ""
-    keywords: str = field(default="")
+    keywords: str = ""
 
     def __post_init__(self) -> None:
         if not self.pages:
@@ -206,8 +225,8 @@ def walk(items: Sequence[Item]) -> Iterator[Item]:
 def merge_rects(rects: Floats) -> Floats:
     """Join rectangles that share a whole edge, first along rows, then down columns; the covered area is the same.
 
-    Fewer rectangles make smaller files and no hairline seams in viewers that smooth edges. Rectangles must not
-    overlap. Works on coordinates rounded to 0.001 mm, so cells placed at multiples of a pitch do join.
+    Fewer rectangles make smaller files and no hairline seams in viewers that smooth edges. Works on coordinates
+    rounded to 0.001 mm, so cells placed at multiples of a pitch do join.
 
     Args:
         rects: float64[N, 4] of x, y, width, height.

@@ -78,7 +78,10 @@ def render_pdf(sheet: Sheet, *, font: Font | None = None, attachment: tuple[str,
         name, data = attachment
         pdf.embed_file(bytes=data, basename=name, mime_type=PDF_MIME, compress=False)
     for page in sheet.pages:
-        _Painter(pdf, page, font or default_font()).paint()
+        painter = _Painter(pdf, page, font or default_font())
+        if page.name:
+            pdf.start_section(clean_text(page.name))  # a bookmark
+        painter.paint()
     return bytes(pdf.output())
 
 
@@ -149,15 +152,16 @@ class _Painter:
         self.out.append(f"{pen}\n{rings}")
 
     def _glyphs(self, item: Glyphs) -> None:
-        if not len(item.points) or not item.symbol:
-            return
         face = symbol_face()
-        x0, y0, x1, y1 = face.ink(item.symbol)
+        symbol = face.drawable(item.symbol)
+        if not len(item.points) or not symbol:
+            return
+        x0, y0, x1, y1 = face.ink(symbol)
         shift = np.array([-(x0 + x1) / 2, (y0 + y1) / 2]) * item.size
         starts = self._points(item.points + shift)
         moves = starts.copy()
         moves[1:] -= starts[:-1]  # Td counts from the last one; both are rounded, so nothing adds up
-        shown = self._encode(face, item.symbol)
+        shown = self._encode(face, symbol)
         lines = _rows(f"%.9g %.9g Td {shown} Tj", np.round(moves, 3))
         self.out.append(f"{_rgb(item.color)} rg BT {self._select(face, item.size)}\n{lines}\nET")
 

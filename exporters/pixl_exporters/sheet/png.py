@@ -85,7 +85,7 @@ def _encode(image: Image.Image, dpi: float, sheet: Sheet, page: Page, document: 
     if document is not None:
         info.add_itxt(PNG_KEYWORD.decode("ascii"), document.decode("utf-8"))
     file = io.BytesIO()
-    image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=info, compress_level=6)
+    image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=info, compress_level=3)
     return file.getvalue()
 
 
@@ -208,7 +208,8 @@ class _Painter:
 
     def _glyphs(self, item: Glyphs) -> None:
         face = symbol_face()
-        x0, y0, x1, y1 = (value * item.size * self.scale for value in face.ink(item.symbol))
+        symbol = face.drawable(item.symbol)
+        x0, y0, x1, y1 = (value * item.size * self.scale for value in face.ink(symbol))
         if x1 <= x0 or not len(item.points):
             return
         reach = max(x1 - x0, y1 - y0) / 2 + 1
@@ -216,7 +217,7 @@ class _Painter:
 
         def stamp(dx: float, dy: float) -> Image.Image:
             start = (side / 2 + dx - (x0 + x1) / 2, side / 2 + dy + (y0 + y1) / 2)
-            return self._lettering([(face, item.symbol)], item.size, start, (side, side))
+            return self._lettering([(face, symbol)], item.size, start, (side, side))
 
         self._stamp(item.points * self.scale, item.color, stamp)
 

@@ -152,22 +152,23 @@ class _Painter:
         self._path(group, d, **style)
 
     def _glyphs(self, item: Glyphs, parent: Any) -> None:
-        if not len(item.points) or not item.symbol:
+        face = symbol_face()
+        symbol = face.drawable(item.symbol)
+        if not len(item.points) or not symbol:
             return
         color = _hex(item.color)
-        codes = "".join(f"-{ord(char):04x}" for char in item.symbol)
-        group = self._group(parent, f"symbols{codes}", f"symbol {item.symbol}", fill=color)
-        face = symbol_face()
-        x0, y0, x1, y1 = face.ink(item.symbol)
+        codes = "".join(f"-{ord(char):04x}" for char in symbol)
+        group = self._group(parent, f"symbols{codes}", f"symbol {symbol}", fill=color)
+        x0, y0, x1, y1 = face.ink(symbol)
         starts = np.round(item.points + np.array([-(x0 + x1) / 2, (y0 + y1) / 2]) * item.size, 3)
         if self.symbols == "outline":
-            outline = _outline(face, item.symbol, item.size)
+            outline = _outline(face, symbol, item.size)
             if outline:
                 self._path(group, _rows(f"M%.9g %.9g{outline.replace('%', '%%')}", starts))
             return
         text = self.svg.text("", font_family=FAMILY, font_size=_n(item.size))
         for x, y in starts.tolist():
-            text.add(self.svg.tspan(item.symbol, x=[_n(x)], y=[_n(y)]))
+            text.add(self.svg.tspan(symbol, x=[_n(x)], y=[_n(y)]))
         group.add(text)
 
     def _lines(self, item: Lines, parent: Any) -> None:
@@ -287,7 +288,7 @@ def _open_outlines(face: Face) -> tuple[float, Any, dict[int, str]]:
     if key not in _OPEN:
         from fontTools.ttLib import TTFont
 
-        file = TTFont(face.path, fontNumber=0, lazy=True)
+        file = TTFont(io.BytesIO(face.path.read_bytes()), fontNumber=0, lazy=True)
         _OPEN[key] = (float(file["head"].unitsPerEm), file.getGlyphSet(), file.getBestCmap())
     return _OPEN[key]
 
