@@ -1,14 +1,71 @@
-"""Fourth step: a colour for each cell."""
+"""Fourth step: a colour for each cell, by lowering the energy that people's eyes agreed with."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..color import lab_to_linear, linear_to_oklab
+from .energy import Energy, lower
+
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
+
+CANDIDATES = 48
+"""Colours that a cell chooses from: the nearest ones of a large palette."""
+LONE = (0.5, 3.5, 10.0)
+"""Price of a lone cell: the least, what is added where the picture has no lone spot, and the CIELAB difference that
+makes a spot."""
 
 
 def nearest(table: Floats) -> Indices:
     """intp[N]: the cheapest colour of each cell (the first of equals)."""
-    return np.asarray(table.argmin(axis=1))
+    return np.asarray(table.argmin(axis=-1))
+
+
+def assign(
+    lab: Floats,
+    table: Floats,
+    palette_oklab: NDArray[np.float64],
+    index: NDArray[np.int16],
+    free: NDArray[np.bool_],
+    *,
+    beta: float,
+    lone: tuple[float, float, float] = LONE,
+) -> NDArray[np.int16]:
+    """int16[H, W]: the colours of the ``free`` cells, of those in ``table`` float32[H, W, K] (CIEDE2000 and prices).
+
+    ``index`` int16[H, W] holds the cells that stand, -1 where there is no cell; its free cells are not read.
+    ``lab`` float32[H, W, 3] are the targets, ``palette_oklab`` float64[K, 3] the colours.
+    """
+    colors = table.shape[2]
+    if colors > CANDIDATES:
+        picks = np.argpartition(table, CANDIDATES, axis=2)[..., :CANDIDATES]
+        picks.sort(axis=2)
+        cost = np.take_along_axis(table, picks, axis=2)
+    else:
+        picks = np.broadcast_to(np.arange(colors), table.shape)
+        cost = table
+    target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
+    tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
+    best = cost.argmin(axis=2)
+    start = np.where(free, np.take_along_axis(picks, best[..., None], axis=2)[..., 0], index).astype(np.int16)
+    energy = Energy(
+        cost=cost,
+        colors=picks.astype(np.int16),
+        chroma=tints[picks] - target[:, :, None],
+        lone=_lone(lab, *lone),
+        free=free,
+        beta=beta,
+    )
+    return lower(energy, start, tints[np.maximum(start, 0)] - target)
+
+
+def _lone(lab: Floats, least: float, more: float, spot: float) -> Floats:
+    """float32[H, W]: what it costs to share one's colour with no 4-neighbour."""
+    height, width = lab.shape[:2]
+    framed = np.full((height + 2, width + 2, 3), np.float32(1e4))
+    framed[1:-1, 1:-1] = lab
+    sides = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
+    gap = np.min([np.sqrt(((lab - side) ** 2).sum(axis=2)) for side in sides], axis=0)
+    return np.asarray(least + more * np.exp(-((gap / spot) ** 2)), dtype=np.float32)

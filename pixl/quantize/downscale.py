@@ -1,19 +1,25 @@
-"""First step: one colour a cell, and how much of each cell the picture covers."""
+"""First step: from a picture to samples, from samples to one colour a cell."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import linear_to_srgb, srgb_to_linear
+from ..color import linear_to_lab, linear_to_srgb, srgb_to_linear
 from ..photo import Photo
+from .adaptive import adaptive
+from .strokes import by_cell, strokes
+from .window import mean_around
 
 Floats = NDArray[np.float32]
 
 SAMPLES = 6
 """Samples a side that each cell is seen with."""
+CALM = 5.0
+"""Where CIELAB varies less than about this over 3 x 3 cells, kernels have no shape to snap to and wander."""
 
 
 def sample(photo: Photo, height: int, width: int, samples: int = SAMPLES) -> tuple[Floats, Floats]:
@@ -58,6 +64,55 @@ def lanczos(linear: Floats, cover: Floats, samples: int = SAMPLES) -> Floats:
     plain = np.asarray(linear_to_srgb(box(linear, cover, samples)), dtype=np.float32)
     mixed = np.where(weight > 0.5, small[..., :3] / np.maximum(weight, np.float32(0.5)), plain)
     return np.asarray(srgb_to_linear(np.clip(mixed, 0, 1)), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """What a grid of H x W cells sees. ``lab`` float32[H, W, 3]: a cell's colour; ``cover`` float32[H, W];
+    ``low``, ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out;
+    ``stroke`` bool[H, W]: the cell carries a thin line."""
+
+    lab: Floats
+    cover: Floats
+    low: Floats
+    high: Floats
+    stroke: NDArray[np.bool_]
+
+
+def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bool = True) -> Cells:
+    """Downscale ``photo``: content-adaptive kernels, Lanczos where the picture is smooth, thin lines kept whole.
+
+    Without ``shapes`` it is Lanczos alone, without ``lines`` no line is looked for.
+    """
+    samples, cover = sample(photo, height, width)
+    smooth = np.asarray(linear_to_lab(lanczos(samples, cover)), dtype=np.float32)
+    fine = np.asarray(linear_to_lab(samples), dtype=np.float32)
+    own = by_cell(fine, SAMPLES)
+    light = np.sort(own[..., 0], axis=2)
+    tenth = SAMPLES * SAMPLES // 10
+    lab, stroke = smooth, np.zeros((height, width), bool)
+    if shapes:
+        calm = np.exp(-((_spread(own) / CALM) ** 2))[..., None]
+        lab = calm * smooth + (1 - calm) * adaptive(fine, cover, SAMPLES)
+    if lines:
+        marks, on, beside = strokes(fine, cover, SAMPLES)
+        stroke = marks == 1
+        lab = np.where(stroke[..., None], on, np.where((marks == -1)[..., None], beside, lab))
+    return Cells(
+        lab=np.asarray(lab, dtype=np.float32),
+        cover=cell_cover(cover),
+        low=light[..., tenth],
+        high=light[..., -1 - tenth],
+        stroke=stroke,
+    )
+
+
+def _spread(own: Floats) -> Floats:
+    """float32[H, W]: standard deviation of the samples' CIELAB over 3 x 3 cells; ``own`` is [H, W, samples, 3]."""
+    mean = own.mean(axis=2)
+    second = np.concatenate([mean, (own * own).mean(axis=2)], axis=2)
+    second = mean_around(second, 1)
+    return np.asarray(np.sqrt(np.maximum((second[..., 3:] - second[..., :3] ** 2).sum(axis=2), 0)))
 
 
 def _box(array: Floats, rows: int, columns: int) -> Floats:

@@ -12,6 +12,7 @@ from ..pattern import EMPTY, Pattern
 from ..progress import SILENT, Progress
 from . import assign, downscale, subset, tidy, tone
 from .differences import difference_table
+from .styles import style_of
 
 if TYPE_CHECKING:
     from ..run import Run
@@ -25,21 +26,33 @@ class QuantizeEngine:
         if job.photo is None:
             raise UsageError("this engine needs a picture", hint="give a photo, or use --engine distill")
         height, width = job.size.height, job.size.width
-        limits = job.limits
-        samples, cover = downscale.sample(job.photo, height, width)
+        limits, style = job.limits, style_of(job)
+        progress.step("downscale", 0, 4)
+        cells = downscale.see(job.photo, height, width, shapes=style.shapes, lines=style.lines)
         locked = np.full((height, width), FREE, np.int16) if limits.locked is None else limits.locked
-        empty = (downscale.cell_cover(cover) < 0.5) & (locked == FREE) | (locked == EMPTY)
+        empty = (cells.cover < 0.5) & (locked == FREE) | (locked == EMPTY)
         free = ~empty & (locked == FREE)
-        target = tone.tone(downscale.lanczos(samples, cover))
+        target = cells.lab
+        if style.contrast:
+            pushed = tone.local_contrast(target, cells.low, cells.high, np.full((1, 1), style.contrast, np.float32))
+            target = np.where(cells.stroke[..., None], target, pushed)
+        target = tone.within_reach(target, job.palette.oklab)
+        progress.step("match", 1, 4)
         table = difference_table(target.reshape(-1, 3), job.palette.lab).reshape(height, width, -1)
         kept = tuple(sorted({*limits.locked_colors, *(int(k) for k in np.unique(locked[locked >= 0]))}))
         allowed = np.arange(len(job.palette))
         if limits.colors is not None and free.any():
+            progress.step("subset", 2, 4)
             allowed = subset.choose(table[free], max(limits.colors, len(kept)), kept)
-        index = np.full((height, width), EMPTY, np.intp)
-        index[free] = allowed[assign.nearest(table[free][:, allowed])]
-        index[locked >= 0] = locked[locked >= 0]
-        index = tidy.specks(index, table, free)
+        progress.step("assign", 3, 4)
+        place = np.full(len(job.palette) + 1, EMPTY, np.int16)
+        place[allowed] = np.arange(len(allowed), dtype=np.int16)
+        index = np.where(locked >= 0, place[locked], EMPTY).astype(np.int16)
+        index = assign.assign(
+            target, table[..., allowed], job.palette.oklab[allowed], index, free, beta=style.beta, lone=style.lone
+        )
+        final = np.append(allowed, EMPTY)[index]
         if limits.min_count > 1:
-            index = tidy.drop_rare(index, table, free, limits.min_count, np.array(kept, np.intp))
-        return Pattern(index=index.astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)
+            final = tidy.drop_rare(final, table, free, limits.min_count, np.array(kept, np.intp))
+        progress.step("done", 4, 4)
+        return Pattern(index=final.astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)

@@ -1,0 +1,158 @@
+"""Thin lines: found among the samples, and kept whole where a cell can only be on or off.
+
+A line thinner than a cell is broken by any average and by any kernel: here it is on for the next cell and off for the
+one after. A cell is *on* when the line passes through the diamond inside it, the rule by which plotters draw lines
+one cell wide without gaps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .window import mean_around
+
+Floats = NDArray[np.float32]
+
+WIDTH = 1.2
+"""Cells: what is wider is a shape, not a line."""
+CONTRAST = (12.0, 30.0)
+"""CIELAB lightness by which a line differs from what is around it: no line below the first, a sure one above the
+second."""
+WEAK, STRONG = 0.15, 0.5
+"""A line starts where it is strong and goes on while it is not weak."""
+FULL = 0.6
+"""A cell that a line fills this much belongs to it."""
+LEAD = (0.55, 0.75)
+"""Share of thin structures around that are of the line's own polarity; texture has about one half."""
+
+QUIET, CALM = 4.0, (0.35, 0.55)
+"""Share of the samples around that must be no thin structure (less than QUIET in lightness): lines stand on calm
+ground."""
+
+
+def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8], Floats, Floats]:
+    """Which cells carry a thin line (1), lie beside one (-1) or neither (0): int8[H, W].
+
+    Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
+    ``cover`` float32[H * samples, W * samples].
+    """
+    height, width = lab.shape[0] // samples, lab.shape[1] // samples
+    light = lab[..., 0]
+    reach = max(1, round(WIDTH * samples / 2))
+    dark = _sweep(_sweep(light, reach, np.maximum), reach, np.minimum) - light
+    bright = light - _sweep(_sweep(light, reach, np.minimum), reach, np.maximum)
+    if float(cover.min()) < 1:
+        dark, bright = dark * cover, bright * cover
+    means = _mean(dark, samples), _mean(bright, samples)
+    near, far = [mean_around(mean, 2) for mean in means], [mean_around(mean, 4) for mean in means]
+    near_all, far_all = near[0] + near[1] + np.float32(0.5), far[0] + far[1] + np.float32(0.5)
+    quiet = _mean(((dark + bright) < QUIET).astype(np.float32), samples)
+    calm = _step(np.maximum(mean_around(quiet, 2), mean_around(quiet, 4)), *CALM)
+    diamond = _diamond(samples)
+    tints = by_cell(lab, samples)
+    marks = np.zeros((height, width), np.int8)
+    on_color = np.zeros((height, width, 3), np.float32)
+    off_color = np.zeros((height, width, 3), np.float32)
+    for k, hat in enumerate((dark, bright)):
+        cells = by_cell(hat[..., None], samples)[..., 0]
+        peak = np.partition(cells[..., diamond], -2, axis=2)[..., -2]
+        lead = np.maximum(near[k] / near_all, far[k] / far_all)
+        strength = _step(peak, *CONTRAST) * _step(lead, *LEAD) * calm
+        maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
+        if not maybe.any():
+            continue
+        rows, columns = np.nonzero(maybe)
+        part = cells[rows, columns]
+        share = part / np.maximum(part.max(axis=1, keepdims=True), np.float32(1e-6))
+        inside = np.clip(2 * share - np.float32(0.8), 0, 1)
+        fill = np.zeros((height, width), np.float32)
+        fill[rows, columns] = inside.mean(axis=1)
+        keep = _thin(maybe, fill)
+        on = inside * share
+        off = np.maximum(np.float32(1) - np.float32(2) * share, np.float32(1e-3))
+        local = tints[rows, columns]
+        on_color[rows, columns] = _weighted(local, on)
+        off_color[rows, columns] = _weighted(local, off)
+        marks[rows, columns] = np.where(keep[rows, columns], 1, -1)
+    return marks, on_color, off_color
+
+
+def _joined(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells of ``weak`` that hang together (8-connected) with one that is also ``strong``."""
+    grown = weak & strong
+    while True:
+        framed = np.pad(grown, 1)
+        wide = framed[:-2] | framed[1:-1] | framed[2:]
+        wide = (wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]) & weak
+        if wide.sum() == grown.sum():
+            return grown
+        grown = wide
+
+
+def _weighted(colors: Floats, weight: Floats) -> Floats:
+    total = np.maximum(weight.sum(axis=1, keepdims=True), np.float32(1e-6))
+    return np.asarray(np.einsum("nsc,ns->nc", colors, weight) / total)
+
+
+def _thin(mask: NDArray[np.bool_], fill: Floats) -> NDArray[np.bool_]:
+    """``mask`` one cell wide: cells that the line fills least go first, unless that would break or shorten a line."""
+    height, width = mask.shape
+    grid = np.zeros((height + 2, width + 2), np.uint8)
+    grid[1:-1, 1:-1] = mask
+    flat = grid.ravel().tolist()
+    stride = width + 2
+    ring = (-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1)
+    rows, columns = np.nonzero(mask & (fill < FULL))
+    for n in np.argsort(fill[rows, columns], kind="stable"):
+        at = int((rows[n] + 1) * stride + columns[n] + 1)
+        around = [flat[at + step] for step in ring]
+        if sum(around) > 1 and _simple(around):
+            flat[at] = 0
+    return np.array(flat, dtype=bool).reshape(height + 2, stride)[1:-1, 1:-1]
+
+
+def _simple(ring: list[int]) -> bool:
+    """Whether taking the middle away keeps its neighbours joined (8-connected line, 4-connected ground): Yokoi's number
+    of the ring of eight, from north clockwise, is one."""
+    number = 0
+    for k in (0, 2, 4, 6):
+        number += (1 - ring[k]) * (1 - (1 - ring[k + 1]) * (1 - ring[(k + 2) % 8]))
+    return number == 1
+
+
+def by_cell(plane: Floats, samples: int) -> Floats:
+    """float32[H, W, samples * samples, c]."""
+    height, width, channels = plane.shape[0] // samples, plane.shape[1] // samples, plane.shape[2]
+    grid = plane.reshape(height, samples, width, samples, channels).swapaxes(1, 2)
+    return grid.reshape(height, width, samples * samples, channels)
+
+
+def _diamond(samples: int) -> NDArray[np.intp]:
+    ticks = np.abs((np.arange(samples) + 0.5) / samples - 0.5)
+    return np.flatnonzero((ticks[:, None] + ticks[None, :] <= 0.5 + 1e-9).ravel())
+
+
+def _sweep(plane: Floats, reach: int, pick: np.ufunc) -> Floats:
+    """Greatest (or least) value within ``reach`` samples in x and in y."""
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (reach, reach)
+        framed = np.pad(plane, pad, mode="edge")
+        size = plane.shape[axis]
+        total = framed.take(range(size), axis=axis)
+        for shift in range(1, 2 * reach + 1):
+            part = framed[shift : shift + size] if axis == 0 else framed[:, shift : shift + size]
+            total = pick(total, part)
+        plane = total
+    return plane
+
+
+def _mean(plane: Floats, samples: int) -> Floats:
+    height, width = plane.shape[0] // samples, plane.shape[1] // samples
+    return np.asarray(plane.reshape(height, samples, width, samples).mean(axis=(1, 3)))
+
+
+def _step(value: Floats, low: float, high: float) -> Floats:
+    x = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
