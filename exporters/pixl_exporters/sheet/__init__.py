@@ -1,8 +1,8 @@
 """Pages in millimetres: the display list that every craft lays out, and the three renderers that draw it.
 
 What may enter: what is on a page (``model``), how a page is put together (``canvas``, ``paper``), the one font and its
-measures (``font``), chart symbols (``symbols``), the renderers (``pdf``, ``svg``, ``png``) and finding the document
-that a file carries (``embed``). Nothing about bricks, beads or stitches.
+measures (``font``), chart symbols (``symbols``), and the renderers (``pdf``, ``svg``, ``png``). Nothing about bricks,
+beads or stitches. A document handed to a renderer is found again by ``pixl.embedded``.
 
     from pixl_exporters.sheet import A4, Sheet, assign_symbols, calibration_bar, footer, ink_for, symbol_size
     from pixl_exporters.sheet.pdf import render_pdf
@@ -22,7 +22,8 @@ that a file carries (``embed``). Nothing about bricks, beads or stitches.
 ``cell``, ``dot``, ``glyph``, ``line``, ``rect``, ``text``, ``polygon`` and ``picture`` draw one thing each and are
 collected per colour. Within a layer the order is pictures, polygons, cells, dots, lines, glyphs, text, whatever the
 order of the calls; ``page.layer()`` starts a layer on top, ``with page.group("id", "label"):`` a named one.
-``render_svg`` and ``render_png`` return one file per page. A Text is one line; ``wrap`` and ``shorten`` fit it.
+``svg.render_svg(sheet, document=...)`` and ``png.render_png(sheet, dpi=150, document=...)`` return one file per page.
+``missing_characters(sheet, font)`` names what the font could not draw, for the caller to report. A Text is one line; ``wrap`` and ``shorten`` fit it.
 """
 
 from pixl_exporters.sheet.canvas import Canvas

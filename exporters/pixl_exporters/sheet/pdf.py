@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pixl_exporters.sheet.embed import PDF_MIME
+from pixl.embedded import PDF_MIME
 from pixl_exporters.sheet.font import Face, Font, clean_text, default_font, symbol_face
 from pixl_exporters.sheet.model import (
     PT_PER_MM,
@@ -44,7 +44,7 @@ def render_pdf(sheet: Sheet, *, font: Font | None = None, attachment: tuple[str,
     """The sheet as one PDF file.
 
     Pages have exactly the sizes given and ask the viewer to print without scaling. ``attachment`` (file name, bytes)
-    is carried uncompressed as an embedded file that ``embed.extract_attachment`` and any PDF reader can take out.
+    is carried uncompressed as an embedded file that ``pixl.embedded`` and any PDF reader can take out.
 
     Args:
         sheet: what to draw.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pixl_exporters.sheet.embed import PNG_KEYWORD
+from pixl.embedded import PNG_KEYWORD
 from pixl_exporters.sheet.font import Face, Font, clean_text, default_font, symbol_face
 from pixl_exporters.sheet.model import (
     MM_PER_INCH,
@@ -54,7 +54,7 @@ def render_png(
         dpi: pixels per inch, 10 to 2400.
         font: what labels are drawn with; the shipped font by default.
         background: colour of the paper.
-        document: a ``.pixl`` document to carry in the first page (an ``iTXt`` chunk); ``embed.extract_png`` finds it.
+        document: a ``.pixl`` document to carry in the first page (an ``iTXt`` chunk); ``pixl.embedded`` finds it.
 
     Raises:
         ExportError: a resolution outside the range, or a page of more than 250 megapixels.
@@ -83,7 +83,7 @@ def _encode(image: Image.Image, dpi: float, sheet: Sheet, page: Page, document: 
     if title:
         info.add_itxt("Title", title)
     if document is not None:
-        info.add_itxt(PNG_KEYWORD.decode("ascii"), document.decode("utf-8"))
+        info.add_itxt(PNG_KEYWORD, document.decode("utf-8"))
     file = io.BytesIO()
     image.save(file, "PNG", dpi=(dpi, dpi), pnginfo=info, compress_level=3)
     return file.getvalue()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from pixl_exporters.sheet.embed import SVG_NAMESPACE, svg_payload
+from pixl.embedded import SVG_NAMESPACE, svg_payload
 from pixl_exporters.sheet.font import Face, Font, clean_text, default_font, symbol_face
 from pixl_exporters.sheet.model import (
     RGB,
@@ -51,7 +51,7 @@ def render_svg(
         font: what labels are outlined with when ``labels`` is "outline"; the shipped font by default.
         symbols: chart symbols as "outline" (look the same everywhere, cutters can follow them) or as "text".
         labels: other text as "text" (can be searched and edited) or as "outline".
-        document: a ``.pixl`` document to carry in the first page's metadata; ``embed.extract_svg`` finds it.
+        document: a ``.pixl`` document to carry in the first page's metadata; ``pixl.embedded`` finds it.
 
     Returns:
         UTF-8 XML, width and height in mm, one user unit is one mm.
