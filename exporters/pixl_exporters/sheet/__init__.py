@@ -23,7 +23,8 @@ beads or stitches. A document handed to a renderer is found again by ``pixl.embe
 collected per colour. Within a layer the order is pictures, polygons, cells, dots, lines, glyphs, text, whatever the
 order of the calls; ``page.layer()`` starts a layer on top, ``with page.group("id", "label"):`` a named one.
 ``svg.render_svg(sheet, document=...)`` and ``png.render_png(sheet, dpi=150, document=...)`` return one file per page.
-``missing_characters(sheet, font)`` names what the font could not draw, for the caller to report. A Text is one line; ``wrap`` and ``shorten`` fit it.
+``missing_characters(sheet, font)`` names what the font could not draw, for the caller to report. A Text is one line;
+``wrap`` and ``shorten`` fit it.
 """
 
 from pixl_exporters.sheet.canvas import Canvas
