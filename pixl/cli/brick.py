@@ -121,6 +121,10 @@ def _report(document: Document, plan: Any) -> Report:
     return Report(
         lines=tuple(f"{what:<{width}}  {value}" for what, value in lines if what != "note"),
         values=told.as_dict(),
-        warnings=told.warnings,
+        notes=plan.base.notes,
+        warnings=(
+            *((f"{told.short} pieces are short: {'; '.join(told.shortages)}",) if told.short else ()),
+            *(text for text in told.warnings if text not in plan.base.notes),
+        ),
         open_first="instructions.pdf",
     )

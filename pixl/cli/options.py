@@ -35,7 +35,6 @@ class Request:
     remove_background: Annotated[
         bool, typer.Option("--remove-background", help="Empty what lies behind the subject.", rich_help_panel=_SIZE)
     ] = False
-    title: Annotated[str, typer.Option(help="Printed on the sheets.", rich_help_panel=_OUTPUT)] = ""
     palette: Annotated[
         str, typer.Option(metavar="ID|FILE", help="pixl palette list shows them.", rich_help_panel=_COLOURS)
     ] = ""
@@ -68,6 +67,7 @@ class Request:
     formats: Annotated[
         str, typer.Option("--format", "-f", help="e.g. pdf,png; pixl formats lists them.", rich_help_panel=_OUTPUT)
     ] = ""
+    title: Annotated[str, typer.Option(help="Printed on the sheets.", rich_help_panel=_OUTPUT)] = ""
     paper: Annotated[str, typer.Option(help="a4 or letter.", rich_help_panel=_OUTPUT)] = "a4"
     force: Annotated[bool, typer.Option("--force", help="Replace an existing output.", rich_help_panel=_OUTPUT)] = False
     dry_run: Annotated[
