@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from pixl_exporters.sheet import (
     missing_characters,
     shorten,
     symbol_size,
+    symbol_sizes,
     text_width,
     wrap,
 )
@@ -61,7 +63,7 @@ def test_ink_of_two_characters_spans_both() -> None:
 @pytest.mark.parametrize("title", HOSTILE_TITLES)
 def test_cleaned_text_is_one_printable_line(title: str) -> None:
     text = clean_text(title)
-    assert all(char == REPLACEMENT or char.isprintable() for char in text)
+    assert not {unicodedata.category(char) for char in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     assert clean_text(text) == text
     text.encode("utf-8")
 
@@ -113,6 +115,21 @@ def test_symbol_size_lets_every_symbol_fit() -> None:
         x0, y0, x1, y1 = (value * size for value in symbol_face().ink(symbol))
         assert x1 - x0 <= 3.5 + 1e-9
         assert y1 - y0 <= 2.8 + 1e-9
+
+
+def test_codes_are_smaller_so_that_single_symbols_need_not_be() -> None:
+    symbols = ["●", "W2", "X", "A3"]
+    sizes = symbol_sizes(symbols, 5.0, 5.0)
+    assert sizes[0] == sizes[2] == symbol_size(["●", "X"], 5.0, 5.0)
+    assert sizes[1] == sizes[3] < sizes[0]
+    x0, _, x1, _ = symbol_face().ink("W2")
+    assert (x1 - x0) * sizes[1] <= 4.5 + 1e-9
+
+
+def test_new_characters_stay_to_be_reported() -> None:
+    assert clean_text("\U000e1234 \U0003fffd \ue000") == "\U000e1234 \U0003fffd \ue000"
+    assert default_font().missing("\ue0f0 \U0003fffd") == {"\ue0f0", "\U0003fffd"}
+    assert clean_text("a\ufe0fb\U000e0061\ufffe\ufdd0") == "ab" + REPLACEMENT * 2
 
 
 def test_a_font_of_ones_own_comes_first_and_the_shipped_one_fills_in(tiny_font: Path) -> None:

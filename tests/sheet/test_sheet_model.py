@@ -185,6 +185,14 @@ def test_grid_is_heavy_at_absolute_tens() -> None:
     assert upright == {0.0, 15.0, 60.0}  # outline, column 10
 
 
+def test_text_is_shortened_to_its_room() -> None:
+    canvas = Canvas(100, 20)
+    assert canvas.text(5, 10, "a very long colour name indeed", 4, max_width=20) <= 20
+    (item,) = canvas.page().items
+    assert isinstance(item, Text)
+    assert item.text.endswith("…")
+
+
 def test_polygons_keep_their_points() -> None:
     canvas = Canvas(10, 10)
     canvas.polygon([(0, 0), (5, 0), (0, 5)], color=RED)

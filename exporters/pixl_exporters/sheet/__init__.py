@@ -4,15 +4,15 @@ What may enter: what is on a page (``model``), how a page is put together (``can
 measures (``font``), chart symbols (``symbols``), and the renderers (``pdf``, ``svg``, ``png``). Nothing about bricks,
 beads or stitches. A document handed to a renderer is found again by ``pixl.embedded``.
 
-    from pixl_exporters.sheet import A4, Sheet, assign_symbols, calibration_bar, footer, ink_for, symbol_size
+    from pixl_exporters.sheet import A4, Sheet, assign_symbols, calibration_bar, footer, ink_for, symbol_sizes
     from pixl_exporters.sheet.pdf import render_pdf
 
     symbols = assign_symbols(palette.lab, counts)             # one symbol per colour, close colours least alike
-    size = symbol_size(symbols, 5.0, 5.0)                     # em in mm at which every symbol fits a 5 mm cell
+    sizes = symbol_sizes(symbols, 5.0, 5.0)                   # em in mm at which each symbol fits a 5 mm cell
     page = A4.canvas(name="Board A1")                         # x right, y down, mm, origin top left
     page.text(10, 14, "Cat", 6, bold=True)                    # y is the baseline; valign="middle" | "top" | "bottom"
     page.cell_map(10, 30, 5.0, 5.0, index, palette.rgb)       # whole map int[H, W], -1 = empty
-    page.glyph_map(10, 30, 5.0, 5.0, index, symbols, size=size, colors=ink_for(palette.lab))
+    page.glyph_map(10, 30, 5.0, 5.0, index, symbols, size=sizes, colors=ink_for(palette.lab))
     page.grid(10, 30, 5.0, 5.0, index.shape[1], index.shape[0])
     calibration_bar(page, 10, 270, inches=False)              # outer edges exactly 100.0 mm apart
     footer(page, left="Cat", right="page 1 of 1")
@@ -39,6 +39,7 @@ from pixl_exporters.sheet.font import (
     missing_characters,
     shorten,
     symbol_size,
+    symbol_sizes,
     text_width,
     wrap,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "paper",
     "shorten",
     "symbol_size",
+    "symbol_sizes",
     "text_width",
     "wrap",
 ]

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pixl_exporters.sheet.font import CAP_HEIGHT, DESCENT, Font, default_font
+from pixl_exporters.sheet.font import CAP_HEIGHT, DESCENT, Font, default_font, shorten
 from pixl_exporters.sheet.model import (
     BLACK,
     RGB,
@@ -108,9 +108,15 @@ class Canvas:
         color: RGB = BLACK,
         bold: bool = False,
         rotate: float = 0.0,
+        max_width: float | None = None,
     ) -> float:
-        """One line of text; ``valign`` says what of it lies at ``y``: the baseline, the capitals' middle or top, or
-        the descenders' foot. Returns its width in mm."""
+        """One line of text, shortened with an ellipsis to ``max_width`` mm; returns its width in mm.
+
+        ``valign`` says what of it lies at ``y``: the baseline, the capitals' middle or top, or the descenders' foot.
+        ``rotate`` is in degrees clockwise about (x, y).
+        """
+        if max_width is not None:
+            text = shorten(text, size, max_width, bold=bold, font=self.font)
         drop = {"baseline": 0.0, "middle": CAP_HEIGHT / 2, "top": CAP_HEIGHT, "bottom": -DESCENT}[valign] * size
         if rotate:
             angle = np.deg2rad(rotate)
@@ -162,9 +168,8 @@ class Canvas:
 
         Without ``stroke`` neighbouring cells of one colour are joined into larger rectangles.
         """
-        for k, color, centres in self._places(x, y, cell_w, cell_h, index, colors):
-            del k
-            half = np.array([cell_w, cell_h]) / 2
+        half = np.array([cell_w, cell_h]) / 2
+        for _, color, centres in self._places(x, y, cell_w, cell_h, index, colors):
             rects = np.hstack([centres - half, np.broadcast_to(half * 2, centres.shape)])
             if stroke is None:
                 rects = merge_rects(rects)
@@ -196,13 +201,15 @@ class Canvas:
         index: NDArray[np.integer],
         symbols: Sequence[str],
         *,
-        size: float,
+        size: float | Sequence[float],
         colors: ArrayLike | RGB = BLACK,
     ) -> None:
-        """The symbol of each cell's colour in its middle; ``colors`` is one ink or one for each symbol."""
+        """The symbol of each cell's colour in its middle; ``colors`` is one ink or one for each symbol, ``size`` one
+        em in mm or one for each symbol (``symbol_sizes``)."""
         inks = np.broadcast_to(np.asarray(colors, dtype=np.uint8), (len(symbols), 3))
+        sizes = [float(size)] * len(symbols) if isinstance(size, int | float) else list(size)
         for k, color, centres in self._places(x, y, cell_w, cell_h, index, inks):
-            rows = self._glyphs.setdefault((color, symbols[k], size), [])
+            rows = self._glyphs.setdefault((color, symbols[k], sizes[k]), [])
             rows.extend(map(tuple, centres.tolist()))
 
     def grid(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -208,18 +209,20 @@ def _forbids_embedding(path: Path) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def clean_text(text: str) -> str:
-    """One printable line: white space and line ends become blanks, control, format and variation characters go,
-    lone surrogates, private-use and unassigned code points become ``REPLACEMENT``; composed form (NFC)."""
+    """One line that every writer can hold, in composed form (NFC): white space and line ends become blanks; control
+    and format characters and variation selectors go; lone surrogates and noncharacters become ``REPLACEMENT``."""
     if text.isascii() and text.isprintable():
         return text
     kept = []
     for char in unicodedata.normalize("NFC", text):
-        kind = unicodedata.category(char)
+        kind, code = unicodedata.category(char), ord(char)
         if char.isspace() or kind in ("Zl", "Zp"):
             kept.append(" ")
-        elif kind in ("Cs", "Cn", "Co"):
+        elif kind == "Cs" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
             kept.append(REPLACEMENT)
-        elif kind not in ("Cc", "Cf") and not 0xFE00 <= ord(char) <= 0xFE0F and ord(char) < 0xE0000:
+        elif kind in ("Cc", "Cf") or 0xFE00 <= code <= 0xFE0F or 0xE0000 <= code <= 0xE0FFF:
+            continue
+        else:
             kept.append(char)
     return "".join(kept)
 
@@ -290,13 +293,23 @@ def _fitting(word: str, size: float, width: float, bold: bool, font: Font) -> in
     return count
 
 
-def symbol_size(symbols: list[str] | tuple[str, ...], width: float, height: float, *, fill: float = 0.7) -> float:
+def symbol_size(symbols: Sequence[str], width: float, height: float, *, fill: float = 0.7) -> float:
     """The one em size in mm at which the ink of every symbol fits ``fill`` of a cell of ``width`` x ``height`` mm."""
     face = symbol_face()
     boxes = [face.ink(symbol) for symbol in symbols]
     wide = max((x1 - x0 for x0, _, x1, _ in boxes), default=0.0) or 1.0
     tall = max((y1 - y0 for _, y0, _, y1 in boxes), default=0.0) or 1.0
     return fill * min(width / wide, height / tall)
+
+
+def symbol_sizes(symbols: Sequence[str], width: float, height: float, *, fill: float = 0.7) -> list[float]:
+    """An em size in mm for each symbol: one for the single glyphs, a smaller one for the two-character codes, which
+    may use 0.9 of the cell's width. So a few codes do not shrink every symbol of a chart."""
+    singles = [symbol for symbol in symbols if len(symbol) == 1]
+    codes = [symbol for symbol in symbols if len(symbol) > 1]
+    size = symbol_size(singles, width, height, fill=fill)
+    small = min(size, symbol_size(codes, width, height, fill=max(fill, 0.9))) if codes else size
+    return [size if len(symbol) == 1 else small for symbol in symbols]
 
 
 def missing_characters(sheet: Sheet, font: Font | None = None) -> list[str]:

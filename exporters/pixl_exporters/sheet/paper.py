@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pixl_exporters.sheet.canvas import Canvas
-from pixl_exporters.sheet.font import shorten, text_width
+from pixl_exporters.sheet.font import Font, shorten, text_width
 from pixl_exporters.sheet.model import BLACK, GREY, MM_PER_INCH, WHITE
 
 MARGIN = 10.0
@@ -35,8 +35,9 @@ class Paper:
         """The same paper, the short side across."""
         return replace(self, width=min(self.width, self.height), height=max(self.width, self.height))
 
-    def canvas(self, name: str = "") -> Canvas:
-        return Canvas(self.width, self.height, name=name)
+    def canvas(self, name: str = "", *, font: Font | None = None) -> Canvas:
+        """An empty page of this size."""
+        return Canvas(self.width, self.height, name=name, font=font)
 
 
 A4 = Paper(name="A4", width=210.0, height=297.0)
