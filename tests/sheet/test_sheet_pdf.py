@@ -70,6 +70,9 @@ def test_pages_have_exactly_their_sizes_and_ask_for_no_scaling(
         assert box[:2] == [0, 0]
         assert [side / 72 * 25.4 for side in box[2:]] == pytest.approx(size, abs=0.002)
         assert "/Rotate" not in page
+    assert [(entry.title, float(entry.top)) for entry in reader.outline] == [
+        ("Board A1", pytest.approx(any_paper.height / 25.4 * 72, abs=0.01))
+    ]
     assert reader.trailer["/Root"]["/ViewerPreferences"]["/PrintScaling"] == "/None"
 
 

@@ -61,6 +61,7 @@ def render_pdf(sheet: Sheet, *, font: Font | None = None, attachment: tuple[str,
 
     first = sheet.pages[0]
     pdf = FPDF(unit="mm", format=(first.width_mm, first.height_mm))
+    pdf.set_margin(0)
     pdf.set_auto_page_break(False)
     pdf.single_resources_object = True  # every page may name every font and picture of the file
     pdf.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))  # the format wants a date; a real one would change bytes
