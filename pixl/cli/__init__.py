@@ -6,9 +6,16 @@ files), ``app.py`` (the table of commands, errors and exit codes), ``talk.py`` (
 
 from __future__ import annotations
 
+import os
+
 
 def main() -> None:
-    """Entry point of ``pixl``."""
+    """Entry point of ``pixl``.
+
+    NumPy's matrix products run on one thread: the matrices are small, so that two threads on busy cores take longer
+    than one, and sums then do not depend on how many cores a machine has.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from .app import app
 
     app(prog_name="pixl")
