@@ -43,6 +43,13 @@ class PhotoError(PixlError, ValueError):
     code = "photo"
 
 
+class PromptError(PixlError, ValueError):
+    """A prompt that names nothing the picture library knows."""
+
+    exit_code = 3
+    code = "prompt"
+
+
 class PaletteError(PixlError, ValueError):
     """A palette file or colour that cannot be used."""
 

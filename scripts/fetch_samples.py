@@ -131,9 +131,7 @@ def owl(size: int = 480, scale: int = 4) -> bytes:
 
     line, width = (58, 36, 24, 255), round(side * 0.012)
 
-    def oval(
-        x: float, y: float, rx: float, ry: float, fill: tuple[int, int, int, int], edge: bool = True
-    ) -> None:
+    def oval(x: float, y: float, rx: float, ry: float, fill: tuple[int, int, int, int], edge: bool = True) -> None:
         box = at(x - rx, y - ry, x + rx, y + ry)
         draw.ellipse(box, fill=fill, outline=line if edge else None, width=width)
 
@@ -141,9 +139,7 @@ def owl(size: int = 480, scale: int = 4) -> bytes:
         draw.polygon(at(*points), fill=fill, outline=line, width=width)
 
     brown, cream, amber = (157, 98, 52, 255), (247, 222, 176, 255), (250, 176, 32, 255)
-    draw.rounded_rectangle(
-        at(6, 87, 94, 93), radius=side * 0.03, fill=(104, 70, 46, 255), outline=line, width=width
-    )
+    draw.rounded_rectangle(at(6, 87, 94, 93), radius=side * 0.03, fill=(104, 70, 46, 255), outline=line, width=width)
     oval(88, 84, 6, 4, (86, 158, 74, 255))
     shape((22, 30, 20, 6, 42, 18), brown)
     shape((78, 30, 80, 6, 58, 18), brown)
@@ -176,20 +172,14 @@ def build(folder: Path) -> dict[str, bytes]:
     for sample in PHOTOS:
         data = wheels[sample.package].read(sample.member)
         if digest(data) != sample.source_sha256:
-            raise SystemExit(
-                f"{sample.package}: {sample.member} has SHA-256 {digest(data)}, not the one expected"
-            )
+            raise SystemExit(f"{sample.package}: {sample.member} has SHA-256 {digest(data)}, not the one expected")
         files[sample.name] = encode(sample.member, data)
     return files
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="compare with the recorded hashes, write nothing"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare with the recorded hashes, write nothing")
     check = parser.parse_args().check
     expected = {s.name: s.sha256 for s in PHOTOS} | {"owl.png": OWL_SHA256}
     if check:
