@@ -44,7 +44,7 @@ def check(plan: EmbroideryPlan, kind: str, **options: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("mode", ["cross"])
+@pytest.mark.parametrize("mode", ["cross", "fill"])
 def test_decoded_stitches_are_the_plans(kind: str, mode: str) -> None:
     index = blobs(32, 6, 3, holes=0.1)
     check(make_plan(pattern(index, 1.8), EmbroideryOptions(mode=mode)), kind)
@@ -70,7 +70,7 @@ def test_an_asymmetric_letter_stands_upright(kind: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(index=MAPS, kind=st.sampled_from(sorted(FORMATS)), mode=st.sampled_from(["cross"]))
+@given(index=MAPS, kind=st.sampled_from(sorted(FORMATS)), mode=st.sampled_from(["cross", "fill"]))
 def test_any_map_any_format(index: NDArray[np.int16], kind: str, mode: str) -> None:
     if (index >= 0).any():
         check(make_plan(pattern(index), EmbroideryOptions(mode=mode)), kind)

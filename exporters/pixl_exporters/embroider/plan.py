@@ -188,9 +188,11 @@ def make_plan(pattern: Pattern, options: EmbroideryOptions | None = None) -> Emb
         raise ExportError("there is nothing to sew in this pattern", hint="leave at least one cell")
     if options.order is not None and sorted(options.order) != pattern.used():
         raise UsageError("the order does not name each colour of the pattern once", hint="leave the order to pixl")
-    from .cross import plan_cross
-
-    plan = plan_cross(pattern, options)
+    if options.mode == "cross":
+        from .cross import plan_cross as planner
+    else:
+        from .fill import plan_fill as planner
+    plan = planner(pattern, options)
     plan = _centred(plan)
     plan.check()
     return plan
