@@ -172,7 +172,12 @@ def old_color(pattern: Pattern, text: str) -> int:
         return k
     if fold(text) == "empty":
         return EMPTY
-    return pattern.palette.find(text)
+    try:
+        return pattern.palette.find(text)
+    except UsageError as error:
+        if "is not a colour" not in error.what:
+            raise
+        raise UsageError(f"'{text}' is not among the colours of this pattern", hint=error.hint) from None
 
 
 def new_color(document: Document, text: str, source: Palette | None = None) -> tuple[Pattern, int]:

@@ -99,9 +99,9 @@ def _root(
 
 
 def _register() -> None:
-    from . import brick, doctor, export, pixel
+    from . import brick, doctor, edit, export, palette, pixel, show
 
-    for module in (brick, pixel, export, doctor):
+    for module in (brick, pixel, export, edit, show, palette, doctor):
         module.register(app)
 
 

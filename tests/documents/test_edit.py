@@ -88,7 +88,7 @@ def test_a_name_with_two_meanings_is_refused_even_if_the_pattern_has_one() -> No
     with pytest.raises(UsageError, match="names 2 colours of lego: 28"):
         replace_color(document, "Black", "Dark Green")
     assert replace_color(document, "Dark Green", "Black").edits[0]["old"] == "28"
-    with pytest.raises(UsageError, match="not a colour"):
+    with pytest.raises(UsageError, match="not among the colours of this pattern"):
         replace_color(document, "Blackk", "White")
     with pytest.raises(UsageError, match="no cell is"):
         replace_color(replace_color(document, "Black", "White"), "Black", "White")
