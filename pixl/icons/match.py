@@ -39,7 +39,7 @@ class Match:
 
     def sentence(self) -> str:
         """One line for a person: the icon, its colour, what was left out and what is not known."""
-        text = f"picture: {self.name}" + (f", painted {self.colour}" if self.colour else "")
+        text = f"picture from the icon library: {self.name}" + (f", painted {self.colour}" if self.colour else "")
         if self.loose:
             text += f" (by a keyword only: {', '.join(self.loose)})"
         if self.left_out:
