@@ -14,14 +14,14 @@ from .window import mean_around
 
 Floats = NDArray[np.float32]
 
-WIDTH = 1.2
+WIDTH = 0.8
 """Cells: what is wider is a shape, not a line."""
 CONTRAST = (12.0, 30.0)
 """CIELAB lightness by which a line differs from what is around it: no line below the first, a sure one above the
 second."""
 WEAK, STRONG = 0.15, 0.5
 """A line starts where it is strong and goes on while it is not weak."""
-FULL = 0.6
+FULL = 0.5
 """A cell that a line fills this much belongs to it."""
 LEAD = (0.55, 0.75)
 """Share of thin structures around that are of the line's own polarity; texture has about one half."""

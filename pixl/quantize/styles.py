@@ -14,7 +14,7 @@ class Style:
 
     shapes: bool = True
     lines: bool = True
-    contrast: float = 0.35
+    contrast: float = 0.25
     beta: float = 0.2
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
 
