@@ -4,7 +4,8 @@ near, far: mean S-CIELAB difference (Zhang and Wandell 1996) between the picture
 at 12 cells per degree of view. ssim: Wang et al. 2004 on lightness, Gaussian window of 1.5 cells. edge: correlation of
 lightness gradients at a blur of half a cell. conf: % of cells with no 4-neighbour of their colour. tiny: % of cells in
 regions of at most 3. Of cells against the picture's linear-light mean: hue = mean |hue difference| weighted by the
-lesser chroma, off = % over 60 degrees off with both chromas > 10, grey = % with chroma > 15 made < 6, dyed = % with chroma < 6
+lesser chroma, off = % over 60 degrees off with both chromas > 10, grey = % with chroma > 15 made < 6, dyed = % with
+chroma < 6
 made > 15. cgrad: mean over neighbours of |chroma difference in the grid - in the picture|, OKLab x 100.
 """
 
