@@ -228,7 +228,7 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk) -> Document:
         command=craft.name,
         engine=request.engine,
         seed=request.seed,
-        settings=settings_of(request, dict(craft.options)),
+        settings=settings_of(request),
         palette_id=job.palette.id,
         palette_digest=job.palette.digest,
         photo_sha256=job.photo.sha256 if job.photo else "",

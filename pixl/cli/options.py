@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -79,24 +79,31 @@ class Request:
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=_OUTPUT)] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.", rich_help_panel=_OUTPUT)] = False
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More words.", rich_help_panel=_OUTPUT)] = False
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    """Not an option: every option of the command, the craft's own too, that was not left at its default."""
 
 
-NAMES = tuple(field.name for field in fields(Request))
-_QUIET_FIELDS = frozenset(
-    {"photo", "output", "force", "dry_run", "strict", "as_json", "quiet", "verbose", "formats", "focus"}
-)
+_OPTIONS = tuple(one for one in fields(Request) if one.name != "typed")
+NAMES = tuple(one.name for one in _OPTIONS)
+_NOT_KEPT = frozenset({"photo", "output", "force", "dry_run", "strict", "as_json", "quiet", "verbose", "formats"})
 
 
-def settings_of(request: Request, craft_options: dict[str, Any]) -> dict[str, Any]:
-    """What the recipe keeps: every option that was not left at its default, and no path."""
-    kept: dict[str, Any] = {}
-    for field in fields(Request):
-        value = getattr(request, field.name)
-        if field.name not in _QUIET_FIELDS and value != field.default and value is not None:
-            kept[field.name] = value
-    if request.palette and Path(request.palette).suffix:
-        kept["palette"] = Path(request.palette).name
-    return {**kept, **craft_options}
+def settings_of(request: Request) -> dict[str, Any]:
+    """What the recipe keeps: the options as typed, less where files lie; ``pixl repro`` types them again."""
+    return {name: _without_folders(value) for name, value in request.typed.items() if name not in _NOT_KEPT}
+
+
+def _without_folders(value: Any) -> Any:
+    """A file's name for its path; a text that names files (``a/b.csv*2,c.csv``) likewise."""
+    if isinstance(value, list | tuple):
+        return [_without_folders(one) for one in value]
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, str) and ("/" in value or "\\" in value):
+        parts = value.split(",")
+        named = [Path(part).name if Path(part.partition("*")[0]).is_file() else part for part in parts]
+        return ",".join(named)
+    return value
 
 
 def split_names(values: list[str] | None) -> list[str]:
@@ -111,10 +118,8 @@ def takes_request(command: Callable[..., None]) -> Callable[..., None]:
     """
     hints = get_type_hints(Request, include_extras=True)
     shared = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
-        )
-        for field in fields(Request)
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name])
+        for one in _OPTIONS
     ]
     own_hints = get_type_hints(command, include_extras=True)
     own = [
@@ -123,9 +128,12 @@ def takes_request(command: Callable[..., None]) -> Callable[..., None]:
         if name != "request"
     ]
 
+    defaults = {parameter.name: parameter.default for parameter in (*shared, *own)}
+
     @functools.wraps(command)
     def wrapped(**values: Any) -> None:
-        request = Request(**{name: values.pop(name) for name in NAMES})
+        typed = {name: value for name, value in values.items() if value != defaults[name]}
+        request = Request(**{name: values.pop(name) for name in NAMES}, typed=typed)
         command(request, **values)
 
     first, rest = shared[:1], shared[1:]

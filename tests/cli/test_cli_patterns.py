@@ -179,3 +179,49 @@ def test_palette_calibrate(pixl: Run) -> None:
     assert json.loads(pixl("palette", "calibrate", "no.png", *args, "--codes", "a", "--json", "-o", "y.csv").out)[
         "error"
     ]
+
+
+def test_repro_makes_it_again(pixl: Run) -> None:
+    Path("table.csv").write_text("code,name,hex\n1,Red,#CC0000\n2,Green,#00AA00\n3,Blue,#0000CC\n4,Grey,#808080\n")
+    job = ("pixel", "photo.png", "--size", "12x8", "--palette", "table.csv", "--without", "Grey", "--dither")
+    assert pixl(*job, "-o", "out").code == 0
+    document = Document.from_bytes(Path("out/pattern.pixl").read_bytes())
+    assert dict(document.recipe.settings) == {
+        "size": "12x8", "palette": "table.csv", "without": ["Grey"], "dither": True,
+    }  # fmt: skip
+    Path("elsewhere").mkdir()
+    Path("photo.png").rename("elsewhere/other-name.png")
+    Path("table.csv").rename("elsewhere/table.csv")
+    done = pixl("repro", "out/preview.png", "elsewhere/other-name.png")
+    assert (done.code, done.out, done.err) == (0, "", "the same, cell for cell\n")
+    assert pixl("edit", "out", "--set", "1,1=empty", "--mirror", "-o", "e.pixl").code == 0
+    assert pixl("repro", "e.pixl", "elsewhere/other-name.png", "-o", "again.pixl").code == 0
+    assert Path("again.pixl").read_bytes() == Path("e.pixl").read_bytes()
+    changed = json.loads(Path("e.pixl").read_text())
+    changed["rows"][3] = "0*12"
+    Path("f.pixl").write_text(json.dumps(changed))
+    differs = pixl("repro", "f.pixl", "elsewhere/other-name.png", "--json", "--strict")
+    assert differs.code == 6
+    assert '"same": false' in differs.out
+
+
+def test_repro_of_a_brick_mosaic_with_its_own_options(pixl: Run) -> None:
+    job = ("brick", "photo.png", "--size", "24x16", "--part", "tile", "--section", "8", "--seed", "3", "--title", "-x-")
+    assert pixl(*job, "-o", "out", "-f", "csv").code == 0
+    again = pixl("repro", "out", "photo.png", "-o", "again")
+    assert again.code == 0, again.err
+    assert Path("again/pattern.pixl").read_bytes() == Path("out/pattern.pixl").read_bytes()
+    assert Path("again/instructions.pdf").is_file()
+
+
+def test_repro_refuses_with_a_sentence(made: Run) -> None:
+    assert "made from a photo" in made("repro", "out").err
+    Path("other.png").write_bytes(b"x")
+    assert (made("repro", "out", "other.png").code, made("repro", "out", "no.png").code) == (3, 3)
+    values = json.loads(Path("out/pattern.pixl").read_text())
+    for change in ({"command": "palette"}, {"settings": {"wings": 2}}):
+        values["recipe"] = {**values["recipe"], **change}
+        Path("bad.pixl").write_text(json.dumps(values))
+        done = made("repro", "bad.pixl", "photo.png")
+        assert done.code == 3
+        assert "unknown" in done.err
