@@ -122,3 +122,10 @@ class StrictError(PixlError):
 
     exit_code = 6
     code = "strict"
+
+
+class InterruptedRunError(PixlError):
+    """A long run was interrupted after it saved its state; the hint is the line that goes on."""
+
+    exit_code = 130
+    code = "interrupted"

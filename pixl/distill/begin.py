@@ -1,0 +1,119 @@
+"""From a job to a descent's first state: the picture to start from, the colours to use, mask and logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pixl.color import linear_to_srgb
+from pixl.distill import start, targets
+from pixl.distill.prior import Condition, ExactPrior, Prior
+from pixl.distill.settings import Settings
+from pixl.job import FREE, Job
+from pixl.photo import Photo, photo_from_rgba
+
+FIRM = 50.0  # a locked cell's logit above all others: its probability is 1 to rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """``logits`` float32[H, W, n] over ``colors``, n indices into the job's palette; ``mask`` bool[H, W];
+    ``target`` float32[3, h, w], the picture in sRGB code values over white, or None; ``held`` bool[H, W],
+    locked."""
+
+    logits: torch.Tensor
+    colors: tuple[int, ...]
+    mask: torch.Tensor
+    target: torch.Tensor | None
+    held: torch.Tensor | None
+
+
+def code_picture(photo: Photo) -> torch.Tensor:
+    """float32[3, h, w]: a photo in sRGB code values over white."""
+    values = np.asarray(linear_to_srgb(photo.linear), np.float32)
+    alpha = photo.alpha[..., None].astype(np.float32)
+    return torch.from_numpy(np.ascontiguousarray((values * alpha + (1 - alpha)).transpose(2, 0, 1)))
+
+
+def own_sample(
+    job: Job, prior: Prior, condition: Condition, settings: Settings, latent_shape: tuple[int, ...]
+) -> Photo:
+    """A photo of the prior's own for a prompt alone: of several samples the one that the palette suits best.
+
+    A prior that knows its energy judges the samples as nearest palette colours; else the first is taken. A
+    prior with an ``alpha`` for its pictures also says which cells stay empty.
+    """
+    rng = torch.Generator().manual_seed(job.seed)
+    table = torch.from_numpy(job.palette.rgb.astype(np.float32) / 255)
+    exact = isinstance(prior, ExactPrior)
+    best, least = None, float("inf")
+    for _ in range(settings.samples if exact else 1):
+        image = targets.sample(
+            prior,
+            condition,
+            latent_shape,
+            rng,
+            steps=settings.sample_steps,
+            guidance=settings.sample_guidance,
+        )
+        energy = 0.0
+        if exact:
+            drawn = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
+            energy = float(cast(ExactPrior, prior).energy(drawn, condition))
+        if energy < least:
+            best, least = image, energy
+    assert best is not None
+    rgb = (best[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    alpha_of = getattr(prior, "alpha", None)
+    photo = photo_from_rgba(rgb, name=job.prompt)
+    if alpha_of is None:
+        return photo
+    alpha = alpha_of(best, job.prompt)
+    small = torch.nn.functional.interpolate(alpha[None, None], size=rgb.shape[:2], mode="nearest")[0, 0]
+    return replace(photo, alpha=small.numpy().astype(np.float32))
+
+
+def begin(job: Job, prior: Prior, condition: Condition, settings: Settings, latent_shape: tuple[int, ...]) -> Beginning:
+    """Raises what the quantize engine raises for the job's limits."""
+    from pixl.quantize import QuantizeEngine
+
+    photo = job.photo
+    if photo is None:
+        photo = own_sample(job, prior, condition, settings, latent_shape)
+    limits = job.limits
+    if limits.colors is None and len(job.palette) > settings.spare:
+        limits = replace(limits, colors=settings.spare)
+    index = QuantizeEngine().solve(replace(job, photo=photo, limits=limits)).index
+    used = set(np.unique(index[index >= 0]).tolist()) | set(limits.locked_colors)
+    colors = tuple(sorted(used)) if limits.colors is not None else tuple(range(len(job.palette)))
+    colors = colors or (0,)
+    table = torch.from_numpy(job.palette.rgb[list(colors)].astype(np.float32) / 255)
+    target = code_picture(photo)
+    mask = torch.from_numpy(index >= 0)
+    place = np.full(len(job.palette) + 1, -1, np.int64)
+    place[list(colors)] = np.arange(len(colors))
+    inner = torch.from_numpy(place[index])
+    if settings.start == "quantize":
+        logits = start.from_index(inner, table) * settings.start_std
+    else:
+        rng = torch.Generator().manual_seed(job.seed)
+        size = (job.size.height, job.size.width)
+        logits = start.first_logits(cast(Any, settings.start), target, table, size, rng=rng, std=settings.start_std)
+    return Beginning(
+        logits=logits.float(), colors=colors, mask=mask, target=target, held=_held(limits.locked, inner, logits)
+    )
+
+
+def _held(locked: NDArray[np.int16] | None, inner: torch.Tensor, logits: torch.Tensor) -> torch.Tensor | None:
+    """Locked cells, whose logits are made firm in place."""
+    if locked is None or not bool((locked != FREE).any()):
+        return None
+    held = torch.from_numpy(locked != FREE)
+    sure = held & (inner >= 0)
+    firm = torch.nn.functional.one_hot(inner.clamp_min(0), logits.shape[-1]).to(logits) * FIRM
+    logits[sure] = firm[sure] - firm[sure].mean(-1, keepdim=True)
+    return held

@@ -1,0 +1,198 @@
+"""What a run is asked to do: every knob of the method, the two recipes, and their JSON for the manifest.
+
+``paper`` is the paper's; ``fast`` is the default and what the bench found best (docs/distill.md has the
+table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, cast
+
+from pixl.distill.augment import NO_AUGMENTATION, AugmentationOdds
+from pixl.distill.generator import MODES, Mode
+from pixl.distill.prior import PriorDefaults
+from pixl.distill.schedules import RATE_SCHEDULES, TIME_SCHEDULES, RateSchedule, TimeRange
+from pixl.distill.sds import Weight
+from pixl.errors import UsageError
+
+Method = Literal["sds", "replay"]
+RECIPES = ("fast", "paper")
+STARTS = ("quantize", "palette-bilinear", "palette-nearest", "palette", "nearest", "kmeans", "random", "zero")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """Amortised targets before the descent: ``count`` rounds of ``steps`` denoising steps from the hard
+    picture.
+
+    t falls linearly from ``high`` to ``low`` over the rounds; ``guidance`` in the usual form.
+    """
+
+    count: int = 0
+    steps: int = 4
+    high: float = 0.8
+    low: float = 0.1
+    guidance: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scales:
+    """How much each loss beside the prior counts; 0 is off."""
+
+    fft: float = 20.0
+    total_variation: float = 0.0
+    laplacian: float = 0.0
+    gradient: float = 0.0
+    bilateral: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One run's settings. ``steps`` counts prior evaluations of the descent; ``rounds`` come before them.
+
+    ``method`` "sds": one generator step per prior evaluation. "replay": ``inner`` generator steps towards the
+    running mean (``keep`` of the old) of denoised targets, whose guided spread is brought back by
+    ``rescale``. ``guidance`` is the usual form. ``settle``: end when, with t below ``settle_t``, the argmax
+    grid has changed in no more than a thousandth of its cells for so many steps (0: never). ``spare``
+    colours: at most so many are optimised over, chosen by the start.
+    """
+
+    recipe: str = "paper"
+    steps: int = 10_001
+    method: Method = "sds"
+    mode: Mode = "gumbel"
+    tau_low: float = 0.5
+    tau_high: float = 1.5
+    guidance: float = 41.0
+    weight: Weight = "cumprod"
+    grad_scale: float = 1.0
+    times: TimeRange = field(default_factory=TimeRange)
+    odds: AugmentationOdds = field(default_factory=AugmentationOdds)
+    learning_rate: float = 0.025
+    rate: RateSchedule = "constant_with_warmup"
+    warmup: int = 250
+    betas: tuple[float, float] = (0.9, 0.999)
+    epsilon: float = 1e-8
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    scales: Scales = Scales()
+    start: str = "palette-bilinear"
+    start_std: float = 1.0
+    rounds: Rounds = Rounds()
+    inner: int = 1
+    keep: float = 0.5
+    rescale: float = 0.7
+    settle: int = 0
+    settle_t: float = 0.3
+    samples: int = 10
+    sample_steps: int = 50
+    sample_guidance: float = 7.5
+    spare: int = 96
+    preview_every: int = 50
+    save_every: int = 500
+
+    def __post_init__(self) -> None:
+        def check(good: bool, what: str, hint: str) -> None:
+            if not good:
+                raise UsageError(what, hint=hint)
+
+        check(self.steps >= 1, f"{self.steps} steps are too few", "use 1 or more")
+        check(self.mode in MODES, f"'{self.mode}' is not a mode", f"use one of {', '.join(MODES)}")
+        check(self.method in ("sds", "replay"), f"'{self.method}' is not a method", "use sds or replay")
+        check(self.start in STARTS, f"'{self.start}' is not a start", f"use one of {', '.join(STARTS)}")
+        check(self.rate in RATE_SCHEDULES, f"'{self.rate}' is not a schedule", f"use {', '.join(RATE_SCHEDULES)}")
+        check(
+            self.times.schedule in TIME_SCHEDULES,
+            f"'{self.times.schedule}' is not a t schedule",
+            f"use {', '.join(TIME_SCHEDULES)}",
+        )
+        check(0 < self.tau_low <= self.tau_high, f"tau {self.tau_low} to {self.tau_high}", "use 0 < low <= high")
+        check(
+            0 <= self.times.low <= self.times.high <= 1,
+            f"t from {self.times.low} to {self.times.high}",
+            "use 0 <= low <= high <= 1",
+        )
+        check(0 <= self.guidance <= 1000, f"guidance {self.guidance} is out of range", "use 0 to 1000")
+        check(self.inner >= 1, f"{self.inner} generator steps a target", "use 1 or more")
+
+    @property
+    def total(self) -> int:
+        """Outer steps: the rounds and the descent."""
+        return self.rounds.count + self.steps
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values; ``settings_from`` reads them back."""
+        return asdict(self)
+
+
+_NESTED = {"times": TimeRange, "odds": AugmentationOdds, "scales": Scales, "rounds": Rounds}
+
+
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """The inverse of ``as_dict``. Raises UsageError for a name or value it does not know."""
+    known = {field.name for field in fields(Settings)}
+    for name in values:
+        if name not in known:
+            raise UsageError(f"'{name}' is not a setting of distill", hint=f"use one of {', '.join(sorted(known))}")
+    read = dict(values)
+    try:
+        for name, kind in _NESTED.items():
+            if name in read:
+                read[name] = kind(**read[name])
+        if "betas" in read:
+            read["betas"] = tuple(read["betas"])
+        return Settings(**read)
+    except TypeError as error:
+        raise UsageError(f"a setting of distill cannot be used: {error}", hint="see docs/distill.md") from None
+
+
+def paper(steps: int = 10_001) -> Settings:
+    """The paper's recipe, all of it: guidance 40 in its own form, warm-up, FFT term, augmentation, 10,001
+    steps.
+    """
+    return Settings(steps=steps)
+
+
+def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settings:
+    """The default recipe; numbers from bench/distill.py. ``photo``: the start shows something to be kept."""
+    chosen = defaults or PriorDefaults()
+    return Settings(
+        recipe="fast",
+        steps=24,
+        method="replay",
+        inner=5,
+        guidance=chosen.guidance,
+        times=TimeRange(schedule="annealed", low=0.05, high=0.8 if photo else chosen.t_high),
+        odds=NO_AUGMENTATION,
+        learning_rate=0.5,
+        rate="constant",
+        warmup=0,
+        scales=Scales(fft=0.0),
+        start="quantize",
+        rounds=Rounds(count=0),
+        settle=4,
+        preview_every=4,
+        save_every=10,
+    )
+
+
+def choose(values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settings:
+    """Settings from a job's: ``recipe`` names the base, everything else replaces a field of it.
+
+    ``steps`` also scales the warm-up of the paper's recipe down where it would outlast a tenth of the run.
+    """
+    values = dict(values)
+    name = str(values.pop("recipe", "fast"))
+    if name not in RECIPES:
+        raise UsageError(f"'{name}' is not a recipe", hint=f"use {' or '.join(RECIPES)}")
+    base = paper() if name == "paper" else fast(defaults, photo=photo)
+    merged = {**base.as_dict(), **{key: value for key, value in values.items() if value is not None}}
+    for key in _NESTED:
+        if isinstance(values.get(key), Mapping):
+            merged[key] = {**cast(dict[str, Any], base.as_dict()[key]), **values[key]}
+    chosen = settings_from(merged)
+    if "steps" in values and "warmup" not in values and chosen.warmup > chosen.steps // 10:
+        chosen = replace(chosen, warmup=chosen.steps // 10)
+    return chosen

@@ -1,0 +1,284 @@
+"""A whole job: begin, descend with checkpoints, end; interruptions and failures end in a sentence, never in
+a loss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+
+from pixl.distill import outputs
+from pixl.distill.begin import Beginning, begin
+from pixl.distill.checkpoint import pack, unpack
+from pixl.distill.descent import Descent, NotANumberError, Report
+from pixl.distill.generator import Generator
+from pixl.distill.prior import Condition, Prior
+from pixl.distill.priors import load_prior
+from pixl.distill.settings import Settings, choose
+from pixl.errors import DeviceError, DocumentError, InterruptedRunError, MissingError, OutputError, UsageError
+from pixl.job import Job
+from pixl.pattern import EMPTY, Pattern
+from pixl.progress import SILENT, Progress
+from pixl.run import Run
+
+OWN = ("prior", "negative", "gif")
+"""Keys of a job's settings that are not fields of ``Settings``, beside ``recipe``."""
+
+
+def job_digest(job: Job) -> str:
+    """SHA-256 of everything that the answer depends on but the versions."""
+    digest = hashlib.sha256()
+    if job.photo is not None:
+        digest.update(np.ascontiguousarray(job.photo.linear).tobytes())
+        digest.update(np.ascontiguousarray(job.photo.alpha).tobytes())
+    limits = job.limits
+    values = [
+        [job.size.width, job.size.height],
+        job.palette.digest,
+        job.prompt,
+        job.seed,
+        job.style,
+        dict(job.settings),
+        [limits.colors, list(limits.locked_colors), limits.min_count],
+        None if limits.locked is None else limits.locked.tolist(),
+        None if limits.stock is None else limits.stock.tolist(),
+    ]
+    digest.update(json.dumps(values, sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def choose_prior(job: Job) -> str:
+    """The prior's name: the one asked for, else the icon prior for a prompt without a photo."""
+    name = str(job.settings.get("prior") or "")
+    if name:
+        return name
+    if job.photo is None:
+        return "icons"
+    raise MissingError(
+        "a photo needs a diffusion model as its prior, and none is here",
+        hint="get one with: pixl models pull vega, or give --prior icons and a --prompt that the icon library knows",
+    )
+
+
+def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> Pattern:
+    """See ``engine.DistillEngine.solve``."""
+    saved = run.latest() if run is not None else None
+    state, about = unpack(saved[1]) if saved is not None else ({}, {})
+    digest = job_digest(job)
+    if about and about.get("job") != digest:
+        raise UsageError(
+            "the run was begun with another picture, prompt, palette, size or setting",
+            hint="repeat the first command, or choose another folder for the run",
+        )
+    name = choose_prior(job)
+    if not job.prompt.strip():
+        raise UsageError("distill needs words as well as the photo", hint="add --prompt 'what the picture shows'")
+    progress.step("prior", 0, 1, name)
+    prior = load_prior(name, (job.size.height, job.size.width))
+    if "settings" in about:
+        threads = int(about.get("threads", torch.get_num_threads()))
+    else:
+        threads = torch.get_num_threads()
+    settings = choose(
+        {key: value for key, value in job.settings.items() if key not in OWN},
+        prior.defaults,
+        photo=job.photo is not None,
+    )
+    condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
+    with _threads(threads), _plain_failures(run):
+        descent, start = _descent(job, prior, condition, settings, state)
+        if run is not None and state:
+            run.cut_back(descent.step)
+        keeper = _Keeper(job, descent, start, settings, run, {"job": digest, "prior": name, "threads": threads})
+        if not state:
+            keeper.save()
+        _descend(descent, keeper, progress)
+        pattern = _pattern(job, descent.generator, start)
+        keeper.finish(pattern)
+    return pattern
+
+
+def _descent(
+    job: Job, prior: Prior, condition: Condition, settings: Settings, state: dict[str, torch.Tensor]
+) -> tuple[Descent, Beginning]:
+    """The descent at its beginning, or where ``state`` left it."""
+    with torch.no_grad():
+        blank = torch.zeros((1, 3, *prior.image_size))
+        latent_shape = tuple(int(side) for side in prior.encode(blank).shape)
+    if state:
+        held = state["held"].bool() if "held" in state else None
+        start = Beginning(
+            logits=state["logits"].clone(),
+            colors=tuple(int(k) for k in state["colors"]),
+            mask=state["mask"].bool(),
+            target=state.get("target"),
+            held=held,
+        )
+    else:
+        start = begin(job, prior, condition, settings, latent_shape)
+    table = torch.from_numpy(job.palette.rgb[list(start.colors)].astype(np.float32) / 255)
+    generator = Generator(logits=start.logits, palette=table, mask=start.mask)
+    descent = Descent(generator, prior, condition, settings, seed=job.seed, target=start.target, held=start.held)
+    if state:
+        try:
+            descent.load(state)
+        except (KeyError, ValueError) as error:
+            raise DocumentError(f"the checkpoint does not fit this run: {error}", hint="begin anew") from None
+    return descent, start
+
+
+def _descend(descent: Descent, keeper: _Keeper, progress: Progress) -> None:
+    settings = descent.settings
+    show: Callable[[Any, Any], None] | None = getattr(progress, "picture", None)
+    with _interruptible() as interrupted:
+        while not descent.done:
+            report = descent.advance()
+            keeper.note(report)
+            progress.step("distill", report.step, settings.total, _words(report, descent))
+            every = report.step % settings.preview_every == 0
+            if every or descent.done:
+                keeper.preview(report.step)
+                if show is not None:
+                    show(descent.generator.hard_index().numpy(), outputs.code_values(descent.generator.palette))
+            if interrupted():
+                keeper.save()
+                raise InterruptedRunError(
+                    f"interrupted after step {report.step} of {settings.total}; nothing is lost"
+                    if keeper.run is not None
+                    else f"interrupted after step {report.step} of {settings.total}",
+                    hint=_resume_line(keeper.run),
+                )
+            if report.step % settings.save_every == 0 or descent.done:
+                keeper.save()
+
+
+def _words(report: Report, descent: Descent) -> str:
+    loss = report.loss.get("total", sum(report.loss.values()))
+    cells = descent.generator.logits.shape[0] * descent.generator.logits.shape[1]
+    mood = "still drawing" if report.changed > cells // 20 else "settling" if report.changed else "settled"
+    return f"{mood}: {report.changed} cells changed, {100 * (1 - report.entropy):.0f} % sure, loss {loss:.3g}"
+
+
+class _Keeper:
+    """Puts a descent's state, log and pictures into the run folder, if there is one."""
+
+    def __init__(
+        self,
+        job: Job,
+        descent: Descent,
+        start: Beginning,
+        settings: Settings,
+        run: Run | None,
+        about: dict[str, Any],
+    ) -> None:
+        self.job, self.descent, self.start, self.settings, self.run = job, descent, start, settings, run
+        self.about = {**about, "settings": settings.as_dict(), "torch": torch.__version__}
+
+    def save(self) -> None:
+        if self.run is None:
+            return
+        tensors = self.descent.tensors()
+        tensors["colors"] = torch.tensor(self.start.colors, dtype=torch.int64)
+        tensors["mask"] = self.start.mask.to(torch.uint8).contiguous()
+        if self.start.held is not None:
+            tensors["held"] = self.start.held.to(torch.uint8).contiguous()
+        if self.start.target is not None and self.settings.scales.gradient > 0:
+            tensors["target"] = self.start.target.contiguous()
+        self.run.save(self.descent.step, pack(tensors, self.about))
+
+    def note(self, report: Report) -> None:
+        if self.run is not None:
+            self.run.log(asdict(report))
+
+    def preview(self, step: int) -> None:
+        if self.run is not None:
+            self.run.preview(step, outputs.preview(self.descent.generator))
+
+    def finish(self, pattern: Pattern) -> None:
+        if self.run is None:
+            return
+        names = [_file_part(self.job.palette.colors[k].code) for k in self.start.colors]
+        files = outputs.everything(self.descent.generator, names)
+        files["log.csv"] = outputs.as_csv(self.run.records())
+        if self.job.settings.get("gif"):
+            files["way.gif"] = outputs.gif(outputs.frames_of(self.run.previews()))
+        early = self.descent.step < self.settings.total
+        self.run.finish(
+            files,
+            {"steps": self.descent.step, "rows": self.descent.rows, "end": "settled" if early else "all steps"},
+        )
+
+
+def _pattern(job: Job, generator: Generator, start: Beginning) -> Pattern:
+    index = generator.hard_index().numpy()
+    table = np.append(np.array(start.colors, np.int64), EMPTY)
+    return Pattern(index=table[index].astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)
+
+
+def _file_part(code: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in code)[:40] or "colour"
+
+
+def _resume_line(run: Run | None) -> str:
+    return f"go on with: pixl resume {run.folder}" if run is not None else "give a run folder to be able to go on"
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """The thread count a run was begun with: sums over threads are not the same bits otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C lets the step finish; the second stops at once. Only on the main thread."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _plain_failures(run: Run | None) -> Iterator[None]:
+    """Memory, disk and numbers that run out, as sentences with the line that goes on."""
+    try:
+        yield
+    except NotANumberError as error:
+        raise DeviceError(
+            f"the run stopped: {error}", hint=f"try float32, a smaller guidance or rate; {_resume_line(run)}"
+        ) from None
+    except OutputError as error:
+        raise OutputError(error.what, hint=f"{error.hint}; then {_resume_line(run)}") from None
+    except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error).lower():
+            raise
+        raise DeviceError(
+            "there is not enough memory for this prior and size",
+            hint=f"close other programs, or take a smaller prior or size; {_resume_line(run)}",
+        ) from None

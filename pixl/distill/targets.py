@@ -1,0 +1,135 @@
+"""Denoised targets: ask the prior once, then let the generator follow for many cheap steps.
+
+``denoised`` is one guided evaluation (replay); ``redrawn`` noises the hard picture and walks it back to t =
+0 in a few DDIM steps (a round of amortised targets: far from the prior a single evaluation is a blur of
+everything, a few steps are a picture). Both come back as a picture of the grid's own size, so that the
+generator's steps between two evaluations cost neither the prior nor its encoder.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from pixl.distill.generator import Generator
+from pixl.distill.prior import Condition, Prior, eps_from_x0
+from pixl.distill.sds import enlarge, guide
+
+
+def rescaled(rows: torch.Tensor, guidance: float, rescale: float) -> torch.Tensor:
+    """Guided x0 [1, C, h, w] whose spread is brought back towards the positive row's.
+
+    Lin et al. 2023 (arXiv 2305.08891), section 3.4: high guidance over-saturates because it widens the
+    spread.
+    """
+    guided = guide(rows, guidance)
+    if rows.shape[0] == 1 or rescale == 0:
+        return guided
+    spread, wanted = guided.std(), rows[1:].to(guided).std()
+    return guided * (1 - rescale + rescale * wanted / spread.clamp_min(1e-8))
+
+
+def to_grid(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """image01 [1, 3, S_h, S_w] to float[H, W, 3]: means of what each cell covers (bilinear where S is
+    smaller).
+    """
+    height, width = int(image.shape[-2]), int(image.shape[-1])
+    if (height, width) != size:
+        if height >= size[0] and width >= size[1]:
+            image = F.adaptive_avg_pool2d(image, size)
+        else:
+            image = F.interpolate(image, size=size, mode="bilinear", antialias=True, align_corners=False)
+    return image[0].permute(1, 2, 0)
+
+
+def denoised(
+    picture: torch.Tensor,
+    prior: Prior,
+    condition: Condition,
+    t: int,
+    noise: torch.Tensor,
+    *,
+    guidance: float,
+    rescale: float,
+) -> torch.Tensor:
+    """What one guided evaluation at ``t`` takes ``picture`` [H, W, 3] for: float[H, W, 3]. Costs the rows
+    once.
+    """
+    with torch.no_grad():
+        z = prior.encode(enlarge(picture, prior.image_size))
+        a, s = prior.schedule(t)
+        prediction = prior.predict(a * z + s * noise, t, condition)
+        x0 = rescaled(prediction.x0, guidance, rescale)
+        return to_grid(prior.decode(x0.to(z.dtype)), (int(picture.shape[0]), int(picture.shape[1])))
+
+
+def descend_time(high: int, steps: int) -> list[int]:
+    """The timesteps of a walk from ``high`` towards 0: ``steps`` equal parts, 0 itself left out."""
+    return [max(1, round(high * (steps - k) / steps)) for k in range(steps)]
+
+
+def walk(
+    z: torch.Tensor,
+    prior: Prior,
+    condition: Condition,
+    times: list[int],
+    *,
+    guidance: float,
+    rescale: float = 0.0,
+) -> torch.Tensor:
+    """Deterministic DDIM from z at ``times[0]`` through ``times`` to a clean latent. Costs the rows
+    ``len(times)`` times.
+    """
+    x0 = z
+    with torch.no_grad():
+        for k, t in enumerate(times):
+            a, s = prior.schedule(t)
+            x0 = rescaled(prior.predict(z, t, condition).x0, guidance, rescale).to(z.dtype)
+            if k + 1 < len(times):
+                eps = eps_from_x0(z, x0, a, s)
+                a, s = prior.schedule(times[k + 1])
+                z = a * x0 + s * eps
+    return x0
+
+
+def redrawn(
+    picture: torch.Tensor,
+    prior: Prior,
+    condition: Condition,
+    t: int,
+    noise: torch.Tensor,
+    *,
+    steps: int,
+    guidance: float,
+    rescale: float,
+) -> torch.Tensor:
+    """``picture`` [H, W, 3] noised to ``t`` and walked back in ``steps``: float[H, W, 3]."""
+    with torch.no_grad():
+        z = prior.encode(enlarge(picture, prior.image_size))
+        a, s = prior.schedule(t)
+        start = a * z + s * noise
+        x0 = walk(start, prior, condition, descend_time(t, steps), guidance=guidance, rescale=rescale)
+        return to_grid(prior.decode(x0), (int(picture.shape[0]), int(picture.shape[1])))
+
+
+def follow(generator: Generator, weights: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Half the squared distance of the render of ``weights`` to ``target`` [H, W, 3], summed, as the step's
+    loss is.
+    """
+    return 0.5 * (generator.render(weights) - target).pow(2).sum()
+
+
+def sample(
+    prior: Prior,
+    condition: Condition,
+    latent_shape: tuple[int, ...],
+    rng: torch.Generator,
+    *,
+    steps: int,
+    guidance: float,
+    high: int = 998,
+) -> torch.Tensor:
+    """A picture of the prior's own, image01 [1, 3, S_h, S_w], from pure noise in ``steps``."""
+    noise = torch.randn(latent_shape, generator=rng)
+    x0 = walk(noise, prior, condition, descend_time(high, steps), guidance=guidance)
+    return prior.decode(x0)
