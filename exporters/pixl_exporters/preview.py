@@ -35,7 +35,7 @@ ALL_SIDES = NORTH | EAST | SOUTH | WEST
 _BLACK_BRICK: RGB = (27, 42, 52)
 _CLOTH: RGB = (246, 242, 232)
 _PAPER: RGB = (255, 255, 255)
-_TARGET_SIDE = 1152
+_TARGET_SIDE = 1000
 _SMOOTH = 4  # sub-pixels a side
 
 
@@ -304,7 +304,7 @@ LOOKS: Mapping[str, LookMaker] = MappingProxyType(
 
 
 def export(document: Document, options: ExportOptions) -> dict[str, bytes]:
-    """``preview.png``: about 1152 pixels on the longer side, or ``scale`` pixels a cell. Carries the document.
+    """``preview.png``: about 1000 pixels on the longer side, or ``scale`` pixels a cell. Carries the document.
 
     A document's option ``background`` is no matter here: empty cells show the base, the cloth or white paper.
     """
@@ -336,5 +336,5 @@ def encode_png(rgb: Bytes, document: bytes = b"") -> bytes:
     if document:
         info.add_itxt(PNG_KEYWORD, document.decode("utf-8"), zip=True)
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "PNG", pnginfo=info, compress_level=4)
+    Image.fromarray(rgb).save(file, "PNG", pnginfo=info, compress_level=3)
     return file.getvalue()

@@ -74,7 +74,7 @@ def test_the_file_carries_the_document(craft: str, part: str) -> None:
     files = export(made, ExportOptions(document=data))
     assert list(files) == ["preview.png"]
     picture = Image.open(io.BytesIO(files["preview.png"]))
-    assert picture.size == (48 * 24, 30 * 24)
+    assert picture.size == (48 * 20, 30 * 20)
     assert picture.mode == "RGB"
     assert extract_png(files["preview.png"]) == data
     assert export(made, ExportOptions(document=data)) == files

@@ -49,7 +49,8 @@ class Pieces:
 
     def of_section(self, number: int) -> NDArray[np.int32]:
         """Rows of ``table`` that lie in section ``number``."""
-        return np.asarray(self.table[self.section == number])
+        first, last = np.searchsorted(self.section, [number, number + 1])
+        return self.table[first:last]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,12 @@ class Summary:
     shortages: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def thin_text(self) -> str:
+        """The thin lots, at most eight of them by name."""
+        rest = len(self.thin) - 8
+        return ", ".join(self.thin[:8]) + (f" and {rest} more" if rest > 0 else "")
+
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
         values = {name: getattr(self, name) for name in self.__slots__}
@@ -73,7 +79,7 @@ class Summary:
     def lines(self) -> list[tuple[str, str]]:
         """(what, value) in the order a person reads them; lines without news are left out."""
         width, height, depth = self.outer_mm
-        thin = f"; fewer than 4 pieces: {', '.join(self.thin)}" if self.thin else ""
+        thin = f"; fewer than 4 pieces: {self.thin_text}" if self.thin else ""
         listed = [
             ("size", f"{self.studs[0]} x {self.studs[1]} studs, "
                      f"{format_length(self.size_mm[0])} x {format_length(self.size_mm[1])}"),
