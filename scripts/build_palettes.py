@@ -44,7 +44,7 @@ CORRECTIONS: dict[tuple[str, str], tuple[Row, str]] = {
     ("lego", "134"): ({"finish": "neon"}, "the name says neon, the table says solid"),
     ("panpan", "1"): (
         {"hex": "#FFFFFF", "finish": "solid", "mard": "H2"},
-        "the table has #000000, but black is 14; 1 is the plain white (Mixiaowo's 1, MARD's H2)",
+        "the table has #000000, but black is 14 and 1 stands where MARD has H2 and Mixiaowo 1, the plain white",
     ),
 }
 _NEON = re.compile(r"\b(neon|fluorescent)\b", re.IGNORECASE)

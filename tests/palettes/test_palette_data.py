@@ -156,3 +156,23 @@ def test_validator_reads_a_folder(tmp_path: Path) -> None:
     (folder / "palette.toml").write_text("id = [" * 4000)
     with pytest.raises(PaletteError, match=r"palette\.toml"):
         check(str(folder))
+
+
+def test_the_page_tells_the_palettes_as_they_are() -> None:
+    page = (ROOT.parent / "docs" / "palettes.md").read_text()
+    for palette_id in IDS:
+        palette = load_palette(palette_id)
+        assert f"| `{palette_id}` {palette.name} | {len(palette)} | {palette.source}" in page
+    anchors = sum("anchor" in color.ids for color in load_palette("dmc_threads").colors)
+    assert f"{anchors} of {len(load_palette('dmc_threads'))} threads" in page
+
+
+def test_the_folder_of_the_page_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT.parent / "docs" / "palettes.md").read_text()
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name, kind in (("palette.toml", "toml"), ("colors.csv", "csv")):
+        (folder / name).write_text(page.split(f"```{kind}\n")[1].split("```")[0])
+    monkeypatch.setenv("PIXL_PALETTES", str(tmp_path))
+    assert load_palette("mine").colors[0].name == "Black"
+    assert check("mine") == []
