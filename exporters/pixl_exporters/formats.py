@@ -53,6 +53,7 @@ class FormatRow:
 
 _PLAIN = "pixl_exporters.plain"
 _BRICK = "pixl_exporters.brick"
+_BEAD = "pixl_exporters.bead"
 
 FORMATS = (
     FormatRow(key="preview", suffix=".png", takes="document", target="pixl_exporters.preview:export",
@@ -85,6 +86,16 @@ FORMATS = (
               crafts=("brick",), summary="building instructions, one SVG a page"),
     FormatRow(key="print", suffix=".pdf", takes="brick", target=f"{_BRICK}.life_size:export_pdf", crafts=("brick",),
               summary="1:1 print to lay under the sections", default_for=("brick",)),
+    FormatRow(key="template", suffix=".pdf", takes="bead", target=f"{_BEAD}.template:export_template", crafts=("bead",),
+              summary="1:1 sheets to lay under the boards, one a page", default_for=("bead",)),
+    FormatRow(key="chart-pdf", suffix=".pdf", takes="bead", target=f"{_BEAD}.template:export_chart", crafts=("bead",),
+              summary="1:1 sheets with filled cells and codes"),
+    FormatRow(key="chart", suffix=".png", takes="bead", target=f"{_BEAD}.chart_png:export", crafts=("bead",),
+              summary="one picture with the code in each cell", default_for=("bead",)),
+    FormatRow(key="boards", suffix=".svg", takes="bead", target=f"{_BEAD}.template:export_svg", crafts=("bead",),
+              summary="1:1 SVG a board, one group a colour", default_for=("bead",)),
+    FormatRow(key="beads", suffix=".csv", takes="bead", target=f"{_BEAD}.beads_csv:export", crafts=("bead",),
+              summary="shopping list with counts a board and bags", default_for=("bead",)),
 )  # fmt: skip
 
 PLANS = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..document import Document
     from ..job import Job, Limits
     from ..palette import Palette
-    from ..pattern import Cell
+    from ..pattern import Cell, Pattern
     from ..photo import Photo
 
 
@@ -25,7 +25,7 @@ class Craft:
 
     ``narrow`` leaves the colours that can be used for this job; ``limits`` adds the craft's own limits for a palette;
     ``report`` gives the finish lines and the JSON values of a plan; ``options`` are the document's craft options.
-    ``engine_settings`` go into ``Job.settings``.
+    ``engine_settings`` go into ``Job.settings``; ``adjust`` changes the engine's pattern before it is numbered.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Craft:
     limits: Callable[[Palette, Limits], Limits] = lambda palette, limits: limits
     options: Mapping[str, Any] = field(default_factory=dict)
     engine_settings: Mapping[str, Any] = field(default_factory=dict)
+    adjust: Callable[[Pattern, Job], Pattern] = lambda pattern, job: pattern
     report: Callable[[Document, Any], Report] | None = None
 
 
@@ -198,10 +199,12 @@ def icon_picture(prompt: str, talk: Talk) -> Photo:
     from ..photo import photo_from_rgba
 
     match = find(prompt)
-    talk.say(f"picture from the icon library: {match.name}")
+    talk.say(match.sentence())
     if match.unknown:
+        near = "".join(f"; near '{word}': {', '.join(words)}" for word, words in match.suggestions)
         talk.warn(
-            f"the icon library does not know {', '.join(match.unknown)}; --engine distill with a diffusion model would"
+            f"the icon library does not know {', '.join(match.unknown)}{near}; "
+            "--engine distill with a diffusion model would"
         )
     return photo_from_rgba(picture(match), name=prompt.strip())
 
@@ -222,7 +225,7 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk) -> Document:
     from ..engine import load_engine
     from ..recipe import Recipe
 
-    pattern = load_engine(request.engine).solve(job, progress=Meter(talk))
+    pattern = craft.adjust(load_engine(request.engine).solve(job, progress=Meter(talk)), job)
     recipe = Recipe(
         version=__version__,
         command=craft.name,

@@ -1,0 +1,51 @@
+"""What happens to a bead pattern between the engine and the document: filling, and how sure each bead is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pixl_exporters.bead.plan import BeadOptions
+
+    from ..job import Job
+    from ..pattern import Pattern
+
+
+def finish_beads(pattern: Pattern, job: Job, options: BeadOptions, *, fix: bool) -> tuple[Pattern, dict[str, Any]]:
+    """The pattern with pegs respected and, with ``fix``, filled so that it holds; and options for the document."""
+    from dataclasses import replace
+
+    from pixl_exporters.bead.certainty import certainty
+    from pixl_exporters.bead.holding import fill_places, filled
+
+    board, told = options.board, {}
+    shifted = None
+    if board.kind == "hexagon":
+        shifted = board.shifted()
+        pattern = replace(pattern, index=np.where(board.pegs(), pattern.index, np.int16(-1)))
+    if fix and board.has_pegs:
+        places = fill_places(pattern.index >= 0, shifted, None if shifted is None else board.pegs())
+        if places:
+            pattern = replace(pattern, index=filled(pattern.index, places, bead=clear_bead(pattern), shifted=shifted))
+            told["fixed"] = len(places)
+    targets = None
+    if job.photo is not None:
+        from ..color import linear_to_lab
+        from ..quantize import downscale
+
+        samples, cover = downscale.sample(job.photo, job.size.height, job.size.width, 2)
+        targets = linear_to_lab(downscale.box(samples, cover, 2))
+    among = pattern.used() if job.limits.colors is not None or job.limits.stock is not None else None
+    told["certainty"] = certainty(pattern, pattern.palette, targets=targets, among=among).as_json()
+    return pattern, told
+
+
+def clear_bead(pattern: Pattern) -> int | None:
+    """The see-through bead of the palette, which a fill takes when there is one: it shows least."""
+    for finish in ("transparent", "translucent"):
+        for k, color in enumerate(pattern.palette.colors):
+            if color.finish == finish and min(color.rgb) > 200:
+                return k
+    return None
