@@ -68,11 +68,14 @@ def lanczos(linear: Floats, cover: Floats, samples: int = SAMPLES) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """What a grid of H x W cells sees. ``lab`` float32[H, W, 3]: a cell's colour; ``cover`` float32[H, W];
-    ``low``, ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out;
+    """What a grid of H x W cells sees.
+
+    ``lab`` float32[H, W, 3]: a cell's colour, cut out sharply; ``smooth``: its colour with soft edges (Lanczos);
+    ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``, ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out;
     ``stroke`` bool[H, W]: the cell carries a thin line."""
 
     lab: Floats
+    smooth: Floats
     cover: Floats
     low: Floats
     high: Floats
@@ -97,9 +100,11 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
         stroke = marks == 1
+        lab = np.where((marks == 2)[..., None], smooth, lab)
         lab = np.where(stroke[..., None], on, np.where((marks == -1)[..., None], beside, lab))
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),
+        smooth=smooth,
         cover=cell_cover(cover),
         low=light[..., tenth],
         high=light[..., -1 - tenth],

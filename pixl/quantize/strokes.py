@@ -19,6 +19,10 @@ WIDTH = 0.8
 CONTRAST = (12.0, 30.0)
 """CIELAB lightness by which a line differs from what is around it: no line below the first, a sure one above the
 second."""
+CROWD = 0.7
+"""Share of line cells around (5 x 5) above which lines run together, as in small lettering."""
+LENGTH = 5
+"""Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
 WEAK, STRONG = 0.15, 0.5
 """A line starts where it is strong and goes on while it is not weak."""
 FULL = 0.5
@@ -32,7 +36,7 @@ ground."""
 
 
 def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """Which cells carry a thin line (1), lie beside one (-1) or neither (0): int8[H, W].
+    """Which cells carry a thin line (1), lie beside one (-1), have too many (2) or none (0): int8[H, W].
 
     Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
     ``cover`` float32[H * samples, W * samples].
@@ -60,6 +64,9 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         lead = np.maximum(near[k] / near_all, far[k] / far_all)
         strength = _step(peak, *CONTRAST) * _step(lead, *LEAD) * calm
         maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
+        crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
+        marks[crowded] = 2
+        maybe = _long(maybe & ~crowded)
         if not maybe.any():
             continue
         rows, columns = np.nonzero(maybe)
@@ -88,6 +95,33 @@ def _joined(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bo
         if wide.sum() == grown.sum():
             return grown
         grown = wide
+
+
+def _long(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The 8-connected parts of ``mask`` that reach over LENGTH cells in x or in y."""
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
+    label = np.full((height + 2, width + 2), -1, np.intp)
+    label[rows + 1, columns + 1] = np.arange(len(rows))
+    around = [label[rows + 1 + dy, columns + 1 + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
+    joins = [(np.flatnonzero(near >= 0), near[near >= 0]) for near in around]
+    root = np.arange(len(rows))
+    while True:  # every cell takes the least label around it, and that label's own, until none changes
+        before = root
+        root = root.copy()
+        for own, near in joins:
+            np.minimum.at(root, own, before[near])
+        root = root[root]
+        if np.array_equal(root, before):
+            break
+    out = np.zeros_like(mask)
+    for line in (rows, columns):
+        first, last = np.full(len(rows), 1 << 30), np.full(len(rows), -1)
+        np.minimum.at(first, root, line)
+        np.maximum.at(last, root, line)
+        far = (last - first + 1 >= LENGTH)[root]
+        out[rows[far], columns[far]] = True
+    return out
 
 
 def _weighted(colors: Floats, weight: Floats) -> Floats:

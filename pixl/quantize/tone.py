@@ -1,4 +1,4 @@
-"""Second step: what the cells should look like: colours within the palette's reach, shapes with their own contrast."""
+"""Second step: what the cells should look like: hues that stay what they are, shapes with their own contrast."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from .window import gaussian
 
 Floats = NDArray[np.float32]
 
-REACH_DEGREES = 28.0
-"""How fast a colour's chroma counts less for other hues."""
-BEYOND = 0.15
-"""Share of the chroma beyond the palette's reach that stays."""
+BLUES = (220.0, 250.0, 315.0, 345.0)
+"""Degrees of CIELAB hue: corrected fully between the inner two, not at all outside the outer two."""
 
 
-def within_reach(lab: Floats, palette_oklab: NDArray[np.float64]) -> Floats:
-    """CIELAB float32[H, W, 3] with chroma beyond what the palette has at that hue taken back, hue and lightness kept.
+def true_hue(lab: NDArray[np.floating]) -> Floats:
+    """CIELAB float32[..., 3] with the hue of blues put right, lightness and chroma kept.
 
-    Along OKLab's hues, because CIELAB bends blue into purple: without this a pure blue is matched with a purple.
+    CIELAB bends blue: a line of one hue runs from grey over purple to blue, so that CIEDE2000 matches a pure blue with
+    a purple. OKLab's lines are straight; a blue gets the CIELAB hue of the pale colour that has its OKLab hue.
     """
-    oklab = linear_to_oklab(np.maximum(lab_to_linear(lab), 0))
-    chroma = np.hypot(oklab[..., 1], oklab[..., 2])
-    angle = np.arctan2(oklab[..., 2], oklab[..., 1])
-    own = np.hypot(palette_oklab[:, 1], palette_oklab[:, 2])
+    angle = np.arctan2(lab[..., 2], lab[..., 1])
+    degrees = np.degrees(angle) % 360
+    low, low_full, high_full, high = BLUES
+    share = np.clip((degrees - low) / (low_full - low), 0, 1) * np.clip((high - degrees) / (high - high_full), 0, 1)
+    out = np.array(lab, dtype=np.float32)
+    blue = share > 0
+    if not blue.any():
+        return out
+    oklab = linear_to_oklab(np.maximum(lab_to_linear(lab[blue]), 0))
     hues = np.linspace(-np.pi, np.pi, 181)
-    away = hues[:, None] - np.arctan2(palette_oklab[:, 2], palette_oklab[:, 1])
-    away = np.degrees(np.abs((away + np.pi) % (2 * np.pi) - np.pi))
-    most = np.interp(angle, hues, (own * np.exp(-((away / REACH_DEGREES) ** 2))).max(axis=1))
-    far = chroma > most
-    if not far.any():
-        return lab
-    held = np.where(far, most + BEYOND * (chroma - most), chroma) / np.maximum(chroma, 1e-9)
-    oklab[..., 1:] *= held[..., None]
-    out = lab.copy()
-    out[far] = linear_to_lab(oklab_to_linear(oklab[far]))
+    pale = np.stack([np.full(181, 0.6), 0.02 * np.cos(hues), 0.02 * np.sin(hues)], axis=1)
+    pale_lab = linear_to_lab(oklab_to_linear(pale))
+    straight = np.unwrap(np.arctan2(pale_lab[:, 2], pale_lab[:, 1]))
+    turn = np.interp(np.arctan2(oklab[:, 2], oklab[:, 1]), hues, straight) - angle[blue]
+    turn = (turn + np.pi) % (2 * np.pi) - np.pi
+    chroma = np.hypot(lab[..., 1], lab[..., 2])[blue]
+    turned = angle[blue] + share[blue] * turn
+    out[blue, 1], out[blue, 2] = chroma * np.cos(turned), chroma * np.sin(turned)
     return out
 
 
