@@ -21,15 +21,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((48, 48), (96, 96), (256, 256))
 IMPORTS = "import typer, rich, rich.console, numpy, PIL.Image, fpdf"
 BUDGET = 2.5
 
 
-def process(code: list[str]) -> tuple[float, float]:
+def process(code: list[str], cache: str) -> tuple[float, float]:
     """CPU seconds and peak megabytes of one new Python process."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'exporters'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'exporters'}", "PYTHONPYCACHEPREFIX": cache}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's second run finds compiled modules, as pip's are
     child = subprocess.Popen([sys.executable, *code], env=environment, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -47,8 +49,8 @@ def cold(photo: Path, runs: int) -> tuple[list[str], float]:
             for number in range(runs + 1):
                 target = Path(folder) / f"{width}-{number}"
                 job = ["-m", "pixl", "brick", str(photo), "--size", f"{width}x{height}", "-o", str(target), "-q"]
-                seconds, peak = process(job)
-                yardstick, _ = process(["-c", IMPORTS])
+                seconds, peak = process(job, folder)
+                yardstick, _ = process(["-c", IMPORTS], folder)
                 if number:  # the first of each fills the disk cache
                     spent.append(seconds)
                     base.append(yardstick)

@@ -55,6 +55,29 @@ def metrics(name: str, data: bytes) -> bytes:
     return ("\n".join(lines) + "\n").encode("ascii")
 
 
+def core(data: bytes) -> bytes:
+    """The small twin: the code points of ``font.CORE`` and the chart symbols, no layout tables, no hints."""
+    import io
+
+    from fontTools.subset import Options, Subsetter
+    from fontTools.ttLib import TTFont
+
+    sys.path.insert(0, str(ROOT / "exporters"))
+    from pixl_exporters.sheet.font import core_characters
+
+    options = Options()
+    options.layout_features, options.hinting, options.glyph_names, options.notdef_outline = [], False, False, True
+    options.name_IDs = ["*"]
+    options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "kern"]
+    with TTFont(io.BytesIO(data), recalcTimestamp=False) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=sorted(map(ord, core_characters())))
+        subsetter.subset(font)
+        out = io.BytesIO()
+        font.save(out, reorderTables=True)
+    return out.getvalue()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="compare only")
@@ -62,6 +85,7 @@ def main() -> None:
     files = fetch()
     for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
         files[f"{Path(name).stem}.metrics.txt"] = metrics(name, files[name])
+        files[f"{Path(name).stem}.core.ttf"] = core(files[name])
     for name, data in files.items():
         path = FOLDER / name
         if check:

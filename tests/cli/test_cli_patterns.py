@@ -131,6 +131,16 @@ def test_palette_list_and_show(pixl: Run) -> None:
     assert len(pixl("palette", "show", "lego", "--solid", "--json").json["colors"]) == 50
 
 
+def test_a_bad_folder_does_not_hide_the_others(pixl: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("mine/broken").mkdir(parents=True)
+    Path("mine/broken/palette.toml").write_text("id = ")
+    monkeypatch.setenv("PIXL_PALETTES", "mine")
+    done = pixl("palette", "list")
+    assert (done.code, "broken is left out" in done.err) == (0, True)
+    assert "perler " in done.out
+    assert pixl("palette", "check", "broken").code == 3
+
+
 def test_palette_check_exits_by_errors(pixl: Run) -> None:
     assert pixl("palette", "check").code == 0
     Path("twins.csv").write_text("code,name,hex\n1,Neon Pink,#FF0080\n2,B,#FF0080\n")

@@ -6,6 +6,7 @@ thousand calls of a drawing method cost more than the rest of the program.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pixl.embedded import PDF_MIME
-from pixl_exporters.sheet.font import Face, Font, clean_text, default_font, symbol_face
+from pixl_exporters.sheet.font import Face, Font, clean_text, core_characters, default_font, symbol_face
 from pixl_exporters.sheet.model import (
     PT_PER_MM,
     RGB,
@@ -78,22 +79,37 @@ def render_pdf(sheet: Sheet, *, font: Font | None = None, attachment: tuple[str,
     if attachment is not None:
         name, data = attachment
         pdf.embed_file(bytes=data, basename=name, mime_type=PDF_MIME, compress=False)
+    small = _letters(sheet) <= core_characters()
     for page in sheet.pages:
-        painter = _Painter(pdf, page, font or default_font())
+        painter = _Painter(pdf, page, font or default_font(), small)
         if page.name:
             pdf.start_section(clean_text(page.name))  # a bookmark
         painter.paint()
     return bytes(pdf.output())
 
 
+def _letters(sheet: Sheet) -> set[str]:
+    """Every character drawn on the sheet."""
+    found: set[str] = set()
+    for page in sheet.pages:
+        for item in page.walk():
+            if isinstance(item, Text):
+                found.update(clean_text(item.text))
+            elif isinstance(item, Glyphs):
+                found.update(item.symbol)
+    return found
+
+
 class _Painter:
     """Writes the content of one page, in points with y up as the format has it."""
 
-    def __init__(self, pdf: FPDF, page: Page, font: Font) -> None:
+    def __init__(self, pdf: FPDF, page: Page, font: Font, small: bool) -> None:
         self.pdf = pdf
+        self.small = small
         self.page = page
         self.font = font
         self.out: list[str] = []
+        self.held: dict[str, Any] = {}
         pdf.add_page(format=(page.width_mm, page.height_mm))
 
     def paint(self) -> None:
@@ -180,11 +196,14 @@ class _Painter:
             return
         width = item.size * sum(face.width(part) for face, part in runs)
         back = {"start": 0.0, "middle": 0.5, "end": 1.0}[item.anchor] * width
-        angle = math.radians(-item.rotate)  # clockwise on a page with y down is negative with y up
-        cos, sin = math.cos(angle), math.sin(angle)
-        x, y = self._points(np.array([[item.x, item.y]]))[0].tolist()
-        x, y = x - back * PT_PER_MM * cos, y - back * PT_PER_MM * sin
-        matrix = " ".join(f"{round(value + 0.0, 6):.9g}" for value in (cos, sin, -sin, cos))
+        x, y = item.x * PT_PER_MM, (self.page.height_mm - item.y) * PT_PER_MM
+        if item.rotate:
+            angle = math.radians(-item.rotate)  # clockwise on a page with y down is negative with y up
+            cos, sin = math.cos(angle), math.sin(angle)
+            x, y = x - back * PT_PER_MM * cos, y - back * PT_PER_MM * sin
+            matrix = " ".join(f"{round(value + 0.0, 6):.9g}" for value in (cos, sin, -sin, cos))
+        else:
+            x, matrix = x - back * PT_PER_MM, "1 0 0 1"
         shown = " ".join(f"{self._select(face, item.size)} {self._encode(face, part)} Tj" for face, part in runs)
         self.out.append(f"{_rgb(item.color)} rg BT {matrix} {round(x, 3):.9g} {round(y, 3):.9g} Tm {shown} ET")
 
@@ -213,10 +232,13 @@ class _Painter:
 
     def _face(self, face: Face) -> Any:
         """The embedded font object of a face, loaded when it is first used."""
-        key = face.key.lower()
-        if key not in self.pdf.fonts:
-            self.pdf.add_font(key, fname=face.path)
-        return self.pdf.fonts[key]
+        held = self.held.get(face.key)
+        if held is None:
+            key = face.key.lower()
+            if key not in self.pdf.fonts:
+                self.pdf.add_font(key, fname=face.core_path if self.small else face.path)
+            held = self.held[face.key] = self.pdf.fonts[key]
+        return held
 
     def _select(self, face: Face, size: float) -> str:
         return f"/F{self._face(face).i} {_mm(size)} Tf"
@@ -231,10 +253,12 @@ def _rows(pattern: str, values: Floats) -> str:
     return "\n".join([pattern] * len(values)) % tuple(values.ravel().tolist())
 
 
+@functools.lru_cache(maxsize=1024)
 def _rgb(color: RGB) -> str:
     return " ".join(f"{round(channel / 255, 4):g}" for channel in color)
 
 
+@functools.lru_cache(maxsize=4096)
 def _mm(length: float) -> str:
     return f"{round(length * PT_PER_MM, 3):.9g}"
 
