@@ -148,13 +148,12 @@ def parse_cell(document: Document, text: str) -> tuple[int, int]:
         )
     if not (0 <= row < height and 0 <= column < width):
         raise UsageError(f"'{text}' is outside {width} x {height} cells", hint="count columns and rows from 1")
-    return row, (width - 1 - column if _mirrored(document) else column)
+    return row, _shown_column(document, row, column)
 
 
 def cell_name(document: Document, row: int, column: int) -> str:
     """What the sheets call a cell; the inverse of ``parse_cell``."""
-    if _mirrored(document):
-        column = document.pattern.width - 1 - column
+    column = _shown_column(document, row, column)
     if document.craft != "brick":
         return f"{column + 1},{row + 1}"
     side = _section_side(document)
@@ -207,6 +206,21 @@ def _record(document: Document, **edit: Any) -> Document:
 
 def _code(pattern: Pattern, k: int) -> str:
     return "empty" if k == EMPTY else pattern.palette.colors[k].code
+
+
+def _shown_column(document: Document, row: int, column: int) -> int:
+    """The column that the sheets print for one of the pattern, and back.
+
+    On a hexagonal board, rows at an odd distance from the middle one lie half a pitch to the right and have no peg in
+    the last column, so they are mirrored without it.
+    """
+    if not _mirrored(document):
+        return column
+    height, width = document.pattern.index.shape
+    last = width - 1
+    if document.pattern.cell.shape == "hexagon" and abs(row - height // 2) % 2:
+        last -= 1
+    return column if column > last else last - column
 
 
 def _mirrored(document: Document) -> bool:

@@ -45,12 +45,18 @@ def list_palettes(
     from ..palette_folder import read_folder
     from . import terminal
 
+    talk = Talk(as_json=as_json)
     if craft and craft not in CRAFTS:
         raise UsageError(f"'{craft}' is not a craft", hint=f"use one of {', '.join(CRAFTS)}")
-    palettes = [read_folder(folder) for folder in palette_folders().values()]
+    palettes = []
+    for folder in palette_folders().values():
+        try:
+            palettes.append(read_folder(folder))
+        except PaletteError as error:  # one bad folder of the maker's own does not hide the others
+            talk.warn(f"{folder.name} is left out: {error.what}")
     palettes = sorted((p for p in palettes if not craft or craft in p.material.crafts), key=lambda p: p.id)
     if as_json:
-        typer.echo(json.dumps({"palettes": [_facts(palette) for palette in palettes]}))
+        typer.echo(json.dumps({"palettes": [_facts(p) for p in palettes], "warnings": talk.warnings}))
         return
     for p in palettes:
         matched = _matched(p)

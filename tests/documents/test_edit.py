@@ -64,6 +64,21 @@ def test_cell_names_lead_back(craft: str, row: int, column: int, section: int) -
     assert parse_cell(document, cell_name(document, row, column)) == (row, column)
 
 
+@pytest.mark.parametrize("shape", ["round", "hexagon"])
+def test_beads_from_the_peg_side_are_counted_as_the_sheets_lay_them(shape: str) -> None:
+    from pixl_exporters.bead.plan import mirrored_map
+
+    document = brick(9, 7, craft="bead", side="peg")
+    document = replace(document, pattern=replace(document.pattern, cell=Cell(width_mm=5, height_mm=5, shape=shape)))
+    shifted = np.abs(np.arange(9) - 4) % 2 == 1 if shape == "hexagon" else None
+    laid = mirrored_map(document.pattern.index, shifted)
+    for y in range(9):
+        for x in range(7):
+            row, column = parse_cell(document, f"{x + 1},{y + 1}")
+            assert document.pattern.index[row, column] == laid[y, x]
+            assert cell_name(document, row, column) == f"{x + 1},{y + 1}"
+
+
 def test_section_letters_go_past_z() -> None:
     document = brick(height=1, width=60, section=2)
     assert cell_name(document, 0, 53) == "AA1:2,1"
