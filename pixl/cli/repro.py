@@ -64,7 +64,8 @@ def repro(
     differ, cells = compare(known, fresh), known.pattern.index.size
     talk.say("the same, cell for cell" if not differ else f"{differ} of {cells} cells differ")
     paths = _write(fresh, output, force=force) if output else []
-    talk.result(paths, {"command": "repro", "same": not differ, "cells": cells, "differ": differ})
+    shown = paths if as_json or not paths else [str(output)]
+    talk.result(shown, {"command": "repro", "same": not differ, "cells": cells, "differ": differ})
     if differ and strict:
         raise StrictError(f"{differ} of {cells} cells differ", hint="use the version and the palette that made it")
 

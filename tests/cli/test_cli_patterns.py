@@ -219,7 +219,7 @@ def test_repro_of_a_brick_mosaic_with_its_own_options(pixl: Run) -> None:
     job = ("brick", "photo.png", "--size", "24x16", "--part", "tile", "--section", "8", "--seed", "3", "--title", "-x-")
     assert pixl(*job, "-o", "out", "-f", "csv").code == 0
     again = pixl("repro", "out", "photo.png", "-o", "again")
-    assert again.code == 0, again.err
+    assert (again.code, again.out) == (0, "again\n"), again.err
     assert Path("again/pattern.pixl").read_bytes() == Path("out/pattern.pixl").read_bytes()
     assert Path("again/instructions.pdf").is_file()
 
