@@ -2,7 +2,8 @@
 
 Colour numbers stay: a colour that is new gets the next number, a colour that is used no more keeps its own. Cells are
 named as the sheets print them, counted from 1: ``A1:3,4`` is column 3, row 4 of section A1 of a brick mosaic, ``12,7``
-is column 12, row 7 of the whole piece. Beads laid from the peg side are printed mirrored, and so counted.
+is column 12, row 7 of the whole piece; ``B1:3,4`` and ``B1:19,4`` are one stud where sections have 16. Beads laid from
+the peg side are printed mirrored, and so counted.
 """
 
 from __future__ import annotations
@@ -136,11 +137,8 @@ def parse_cell(document: Document, text: str) -> tuple[int, int]:
         column, row = int(plain[1]) - 1, int(plain[2]) - 1
     elif section and document.craft == "brick":
         side = _section_side(document)
-        column, row = int(section[3]) - 1, int(section[4]) - 1
-        if not (0 <= column < side and 0 <= row < side):
-            raise UsageError(f"'{text}' is outside a section of {side} studs", hint="count from 1 inside the section")
-        column += side * _from_letters(section[1])
-        row += side * (int(section[2]) - 1)
+        column = _in_section(int(section[3]), _from_letters(section[1]), side, text)
+        row = _in_section(int(section[4]), int(section[2]) - 1, side, text)
     else:
         example = "A1:3,4 or 19,4" if document.craft == "brick" else "12,7"
         raise UsageError(
@@ -232,6 +230,17 @@ def _section_side(document: Document) -> int:
     if not isinstance(side, int) or not 1 <= side <= 256:
         raise DocumentError(f"the document's section is {side!r:.20}", hint="make the pattern again")
     return side
+
+
+def _in_section(number: int, section: int, side: int, text: str) -> int:
+    """A column or row, from 0, counted inside the section or over the whole: the two never give the same number,
+    except in the first section, where they are the same."""
+    whole = number - 1 if number > side else section * side + number - 1
+    if number < 1 or whole // side != section:
+        raise UsageError(
+            f"'{text}' is outside that section of {side} studs", hint="count from 1, inside it or over all"
+        )
+    return whole
 
 
 def _from_letters(text: str) -> int:

@@ -103,7 +103,7 @@ def test_edit_says_what_cannot_be_built(made: Run) -> None:
     [
         ([], "nothing to change"),
         (["--set", "A1:3,4"], "no two sides"),
-        (["--set", "A1:30,4=Black"], "outside a section"),
+        (["--set", "A1:30,4=Black"], "outside that section"),
         (["--set", "A1:3,4=Dark Green"], "names 2 colours"),
         (["--replace", "Chrome Gold=Black"], "not among the colours of this pattern"),
         (["--crop", "1,2,3"], "not a crop"),

@@ -48,10 +48,26 @@ def test_cells_are_named_as_the_sheets_print_them() -> None:
     assert parse_cell(document, "A1:3,4") == (3, 2)
     assert parse_cell(document, "C2:1,1") == (16, 32)
     assert parse_cell(document, "19, 2") == (1, 18)
+    # The instructions number the studs over the whole mosaic; both ways of counting mean the same stud.
+    assert parse_cell(document, "B2:19,18") == parse_cell(document, "B2:3,2") == parse_cell(document, "19,18")
     assert parse_cell(brick(craft="stitch"), "19,2") == (1, 18)
     assert parse_cell(brick(craft="bead", side="iron"), "1,1") == (0, 0)
     assert parse_cell(brick(craft="bead", side="peg"), "1,1") == (0, 36)
-    for wrong in ("A1:17,1", "A1:0,1", "D1:1,1", "C2:6,1", "38,1", "0,1", "", "B", "A1", "1;2", "A1:1,5,6"):
+    for wrong in (
+        "A1:17,1",
+        "B1:33,1",
+        "B2:1,33",
+        "A1:0,1",
+        "D1:1,1",
+        "C2:6,1",
+        "38,1",
+        "0,1",
+        "",
+        "B",
+        "A1",
+        "1;2",
+        "A1:1,5,6",
+    ):
         with pytest.raises(UsageError):
             parse_cell(document, wrong)
     with pytest.raises(UsageError, match="not a cell"):
