@@ -52,7 +52,7 @@ def assign_under_stock(cost: ArrayLike, stock: ArrayLike) -> NDArray[np.int64]:
             hint="make the picture smaller, or fit it in blocks",
         )
     whole = np.rint(np.minimum(table, _LARGEST) * _SCALE).astype(np.int64)
-    choice = whole.argmin(axis=1)
+    choice: NDArray[np.int64] = whole.argmin(axis=1).astype(np.int64)
     flow = _Flow(whole, choice)
     surplus = np.bincount(choice, minlength=len(pieces)) - pieces
     while True:
