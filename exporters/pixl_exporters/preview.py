@@ -312,7 +312,18 @@ def export(document: Document, options: ExportOptions) -> dict[str, bytes]:
     side = max(pattern.width, pattern.height)
     cell = min(200, options.scale or max(1, min(48, _TARGET_SIDE // side)))
     look, surface = _choice(document)
-    return {"preview.png": encode_png(render(pattern, look, cell=cell, surface=surface), options.document)}
+    picture = render(pattern, look, cell=cell, seams=_seams(document), surface=surface)
+    return {"preview.png": encode_png(picture, options.document)}
+
+
+def _seams(document: Document) -> NDArray[np.uint8] | None:
+    """Where pieces end, when a brick document's are larger than one stud."""
+    if document.craft != "brick" or not document.options.get("merge"):
+        return None
+    from .brick.plan import plan_from_document
+
+    plan = plan_from_document(document)
+    return seam_map(plan.pieces.table[:, 2:], document.pattern.index.shape)
 
 
 def _choice(document: Document) -> tuple[str, RGB | None]:

@@ -107,6 +107,17 @@ def test_without_time_the_greedy_plan_stands_with_its_gap(monkeypatch: pytest.Mo
     assert "at most" in plan.merge.text
 
 
+def test_a_second_plan_has_the_same_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time limits may cut a search anywhere, but files made from one document agree."""
+    monkeypatch.setattr(merge, "_KNOWN", {})
+    options = BrickOptions(merge=True, merge_seconds=0.02)
+    grid = random_pattern(48, 48, colors=3, seed=3, clumps=2)
+    first, second = plan_bricks(grid, options), plan_bricks(grid, options)
+    assert np.array_equal(first.pieces.table, second.pieces.table)
+    better = plan_bricks(grid, BrickOptions(merge=True, merge_seconds=20.0))
+    assert len(better.pieces) <= len(first.pieces)
+
+
 def test_a_section_keeps_to_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge, "_KNOWN", {})
     yy, xx = np.mgrid[:64, :64]

@@ -85,3 +85,17 @@ def test_large_grids_stay_small_pictures() -> None:
     made = Document(pattern=random_pattern(700, 500), craft="brick", recipe=RECIPE)
     picture = Image.open(io.BytesIO(export(made, ExportOptions())["preview.png"]))
     assert picture.size == (700, 500)
+
+
+def test_a_merged_document_shows_its_larger_pieces() -> None:
+    grid = random_pattern(16, 16, colors=3, clumps=4)
+    plain = Document(pattern=grid, craft="brick", recipe=RECIPE)
+    merged = Document(pattern=grid, craft="brick", recipe=RECIPE, options={"merge": True})
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(export(made, ExportOptions(scale=16))["preview.png"]))).astype(int)
+        for made in (plain, merged)
+    ]
+    changed = np.abs(pictures[0] - pictures[1]).max(axis=2) > 8
+    assert changed.mean() > 0.02
+    inner = changed.reshape(16, 16, 16, 16)[:, 3:13, :, 3:13]
+    assert not inner.any()  # only edges of cells differ

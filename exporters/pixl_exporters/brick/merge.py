@@ -96,7 +96,7 @@ def merge_pieces(
         found: list[tuple[int, ...]] = []
         least = 0
         for color, top, left, mask in _areas(block):
-            layout = _solve(mask, sizes[color], deadline)
+            layout = _solve(mask, sizes[color], deadline, seconds)
             greedy += layout.greedy
             least += layout.bound
             for r, c, height, width in layout.boxes:
@@ -136,22 +136,24 @@ def _areas(block: NDArray[np.int16]) -> list[tuple[int, int, int, NDArray[np.boo
     return sorted(areas, key=lambda area: area[:3])
 
 
-def _solve(mask: NDArray[np.bool_], sizes: Sizes, deadline: float) -> AreaLayout:
-    """Answer small and common shapes from memory, the rest by ``_optimum``."""
+def _solve(mask: NDArray[np.bool_], sizes: Sizes, deadline: float, seconds: float) -> AreaLayout:
+    """Answer shapes met before from memory, the rest by ``_optimum``. An answer that is not proven counts for as long
+    as no more time is given."""
     if mask.shape in sizes and mask.all():
         return AreaLayout(boxes=((0, 0, *mask.shape),), greedy=1, bound=1)
-    left = deadline - time.monotonic()
     key = mask.tobytes(), mask.shape, sizes
-    layout = _KNOWN.get(key)
-    if layout is None:
-        layout = _optimum(mask, sizes, left)
-        if len(layout.boxes) == layout.bound and len(_KNOWN) < 20_000:
-            _KNOWN[key] = layout
+    known = _KNOWN.get(key)
+    if known is not None and (len(known[1].boxes) == known[1].bound or known[0] >= seconds):
+        return known[1]
+    layout = _optimum(mask, sizes, deadline - time.monotonic())
+    if len(_KNOWN) < 20_000:
+        _KNOWN[key] = seconds, layout
     return layout
 
 
-_KNOWN: dict[tuple[bytes, tuple[int, ...], Sizes], AreaLayout] = {}
-"""Proven layouts of this process: the same small shapes come back hundreds of times in one picture."""
+_KNOWN: dict[tuple[bytes, tuple[int, ...], Sizes], tuple[float, AreaLayout]] = {}
+"""(seconds a section was given, layout) of this process: the same small shapes come back hundreds of times in one
+picture, and a second plan of the same document has the same pieces."""
 
 
 def _optimum(mask: NDArray[np.bool_], sizes: Sizes, seconds: float) -> AreaLayout:
