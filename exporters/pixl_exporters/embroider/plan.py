@@ -178,7 +178,9 @@ def cell_units(pattern: Pattern) -> int:
     return round(width * 10)
 
 
-def make_plan(pattern: Pattern, options: EmbroideryOptions | None = None) -> EmbroideryPlan:
+def make_plan(
+    pattern: Pattern, options: EmbroideryOptions | None = None, *, was_turned: bool = False
+) -> EmbroideryPlan:
     """Plan a pattern. Raises ExportError when nothing is to be sewn or the cell is out of range, UsageError for
     options.
     """
@@ -193,7 +195,7 @@ def make_plan(pattern: Pattern, options: EmbroideryOptions | None = None) -> Emb
     else:
         from .fill import plan_fill as planner
     plan = planner(pattern, options)
-    plan = _centred(plan)
+    plan = replace(_centred(plan), turned=was_turned)
     plan.check()
     return plan
 

@@ -6,6 +6,6 @@ reader that shares code with a writer shares its mistakes.
 
 from __future__ import annotations
 
-from .value import COLOR, MOVE, STITCH, TRIM, Decoded, Run, StitchFileError, Thread, decode
+from .value import COLOR, MAX_BYTES, MOVE, STITCH, TRIM, Decoded, Run, StitchFileError, Thread, decode
 
-__all__ = ["COLOR", "MOVE", "STITCH", "TRIM", "Decoded", "Run", "StitchFileError", "Thread", "decode"]
+__all__ = ["COLOR", "MAX_BYTES", "MOVE", "STITCH", "TRIM", "Decoded", "Run", "StitchFileError", "Thread", "decode"]
