@@ -71,8 +71,9 @@ class Cells:
     """What a grid of H x W cells sees.
 
     ``lab`` float32[H, W, 3]: a cell's colour, cut out sharply; ``smooth``: its colour with soft edges (Lanczos);
-    ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``, ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out;
-    ``stroke`` bool[H, W]: the cell carries a thin line."""
+    ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``, ``high`` float32[H, W]: darkest and lightest
+    lightness in a cell, a tenth of its samples left out; ``stroke`` bool[H, W]: the cell carries a thin line.
+    """
 
     lab: Floats
     smooth: Floats
@@ -100,8 +101,9 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
         stroke = marks == 1
-        lab = np.where((marks == 2)[..., None], smooth, lab)
-        lab = np.where(stroke[..., None], on, np.where((marks == -1)[..., None], beside, lab))
+        crowded, near, line = ((marks == mark)[..., None] for mark in (2, -1, 1))
+        lab = np.where(crowded, smooth, np.where(near, beside, np.where(line, on, lab)))
+        smooth = np.where(near | line, lab, smooth)
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),
         smooth=smooth,

@@ -16,8 +16,8 @@ class Style:
     shapes: bool = True
     lines: bool = True
     contrast: float = 0.25
-    soft: float = 0.5
-    give: float = 0.5
+    soft: float = 0.6
+    give: float = 1.5
     beta: float = 0.2
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
 
