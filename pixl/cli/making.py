@@ -142,7 +142,7 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
         photo, cut = frame_photo(
             photo, aspect=size.width * cell.width_mm / (size.height * cell.height_mm), fit=request.fit
         )
-        if cut and wanted.width is not None and wanted.height is not None:
+        if cut and not cut.startswith("0 %") and wanted.width is not None and wanted.height is not None:
             talk.warn(cut)
         if photo.width < size.width or photo.height < size.height:
             talk.warn(f"the picture has {photo.width} x {photo.height} pixels, fewer than the {size} cells")
