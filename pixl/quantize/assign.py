@@ -38,9 +38,27 @@ def assign(
     ``index`` int16[H, W] holds the cells that stand, -1 where there is no cell; its free cells are not read.
     ``lab`` float32[H, W, 3] are the targets, ``palette_oklab`` float64[K, 3] the colours.
     """
+    energy, tints, target = energy_of(lab, table, palette_oklab, free, beta=beta, lone=lone)
+    best = energy.cost.argmin(axis=2)
+    start = np.where(free, np.take_along_axis(energy.colors, best[..., None], axis=2)[..., 0], index)
+    return lower(energy, start.astype(np.int16), tints[np.maximum(start, 0)] - target)
+
+
+def energy_of(
+    lab: Floats,
+    table: Floats,
+    palette_oklab: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    *,
+    beta: float,
+    lone: tuple[float, float, float] = LONE,
+    candidates: int = CANDIDATES,
+) -> tuple[Energy, Floats, Floats]:
+    """The energy over the ``candidates`` nearest colours of each cell; chroma of the colours float32[K, 2] and of the
+    targets float32[H, W, 2], in OKLab x 100."""
     colors = table.shape[2]
-    if colors > CANDIDATES:
-        picks = np.argpartition(table, CANDIDATES, axis=2)[..., :CANDIDATES]
+    if colors > candidates:
+        picks = np.argpartition(table, candidates, axis=2)[..., :candidates]
         picks.sort(axis=2)
         cost = np.take_along_axis(table, picks, axis=2)
     else:
@@ -48,8 +66,6 @@ def assign(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
-    best = cost.argmin(axis=2)
-    start = np.where(free, np.take_along_axis(picks, best[..., None], axis=2)[..., 0], index).astype(np.int16)
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
@@ -58,7 +74,7 @@ def assign(
         free=free,
         beta=beta,
     )
-    return lower(energy, start, tints[np.maximum(start, 0)] - target)
+    return energy, tints, target
 
 
 def _lone(lab: Floats, least: float, more: float, spot: float) -> Floats:

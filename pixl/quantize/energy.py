@@ -81,10 +81,28 @@ def lower(energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps
     return x[pad:-pad, pad:-pad].copy()
 
 
+def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats) -> Floats:
+    """float32[N, M]: what each candidate costs each free cell (in reading order) while all other cells stay.
+
+    ``chroma`` float32[H, W, 2] is the chroma error of the cells of ``index``.
+    """
+    pad = 3
+    rim = ((pad, pad), (pad, pad))
+    x = np.pad(index, rim, constant_values=-1)
+    r, c = np.nonzero(energy.free)
+    return _totals(energy, x, np.pad(chroma, (*rim, (0, 0))), np.pad(energy.lone, rim), r, c, pad)
+
+
 def _best(
     energy: Energy, x: NDArray[np.int16], error: Floats, lone: Floats, r: Indices, c: Indices, pad: int
 ) -> Indices:
     """Position of the cheapest candidate of each cell (r, c), given all other cells."""
+    return np.asarray(_totals(energy, x, error, lone, r, c, pad).argmin(axis=1))
+
+
+def _totals(
+    energy: Energy, x: NDArray[np.int16], error: Floats, lone: Floats, r: Indices, c: Indices, pad: int
+) -> Floats:
     total = energy.cost[r, c]
     colors = energy.colors[r, c]
     mine = energy.chroma[r, c]
@@ -112,4 +130,4 @@ def _best(
                 held |= x[y + dy + ey, z + dx + ex] == there
         total -= same * np.where(held, np.float32(0), lone[y + dy, z + dx])[:, None]
     total += alone * lone[y, z][:, None]
-    return np.asarray(total.argmin(axis=1))
+    return total

@@ -12,7 +12,7 @@ from ..job import FREE, Job
 from ..palette import Palette
 from ..pattern import EMPTY, Pattern
 from ..progress import SILENT, Progress
-from . import assign, downscale, subset, tidy, tone
+from . import assign, downscale, limited, subset, tidy, tone
 from .differences import difference_table
 from .styles import Style, style_of
 
@@ -43,6 +43,8 @@ class QuantizeEngine:
         if limits.colors is not None and free.any():
             progress.step("subset", 2, 4)
             allowed = subset.choose(table[free], max(limits.colors, len(kept)), kept)
+            if limits.stock is not None:
+                allowed = limited.with_enough(allowed, limits.stock, int(free.sum()), kept)
             target, table = _look(cells, job.palette.take(allowed), style)
         else:
             table = table[..., allowed]
@@ -50,9 +52,14 @@ class QuantizeEngine:
         place = np.full(len(job.palette) + 1, EMPTY, np.int16)
         place[allowed] = np.arange(len(allowed), dtype=np.int16)
         index = np.where(locked >= 0, place[locked], EMPTY).astype(np.int16)
-        index = assign.assign(target, table, job.palette.oklab[allowed], index, free, beta=style.beta, lone=style.lone)
+        oklab = job.palette.oklab[allowed]
+        if limits.stock is None:
+            index = assign.assign(target, table, oklab, index, free, beta=style.beta, lone=style.lone)
+        else:
+            left = np.maximum(limits.stock[allowed] - np.bincount(index[index >= 0], minlength=len(allowed)), 0)
+            index = limited.assign(target, table, oklab, index, free, left, beta=style.beta, lone=style.lone)
         final = np.append(allowed, EMPTY)[index]
-        if limits.min_count > 1:
+        if limits.min_count > 1 and limits.stock is None:
             final = tidy.drop_rare(final, table, free, limits.min_count, np.array(kept, np.intp))
         progress.step("done", 4, 4)
         return Pattern(index=final.astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)
