@@ -54,6 +54,7 @@ class FormatRow:
 _PLAIN = "pixl_exporters.plain"
 _BRICK = "pixl_exporters.brick"
 _BEAD = "pixl_exporters.bead"
+_STITCH = "pixl_exporters.stitch"
 
 FORMATS = (
     FormatRow(key="preview", suffix=".png", takes="document", target="pixl_exporters.preview:export",
@@ -96,6 +97,16 @@ FORMATS = (
               summary="1:1 SVG a board, one group a colour", default_for=("bead",)),
     FormatRow(key="beads", suffix=".csv", takes="bead", target=f"{_BEAD}.beads_csv:export", crafts=("bead",),
               summary="shopping list with counts a board and bags", default_for=("bead",)),
+    FormatRow(key="sheets", suffix=".pdf", takes="stitch", target=f"{_STITCH}.chart:export_pdf", crafts=("stitch",),
+              summary="chart in colour and in black and white, legend", default_for=("stitch",)),
+    FormatRow(key="sheets-svg", suffix=".svg", takes="stitch", target=f"{_STITCH}.chart:export_svg", crafts=("stitch",),
+              summary="the same pages as SVG"),
+    FormatRow(key="sheets-png", suffix=".png", takes="stitch", target=f"{_STITCH}.chart:export_png", crafts=("stitch",),
+              summary="the whole chart as one picture", default_for=("stitch",)),
+    FormatRow(key="oxs", suffix=".oxs", takes="stitch", target=f"{_STITCH}.oxs:export", crafts=("stitch",),
+              summary="chart for other cross-stitch programs", default_for=("stitch",)),
+    FormatRow(key="floss", suffix=".csv", takes="stitch", target=f"{_STITCH}.floss_csv:export", crafts=("stitch",),
+              summary="threads, metres and skeins", default_for=("stitch",)),
 )  # fmt: skip
 
 PLANS = {

@@ -99,9 +99,9 @@ def _root(
 
 
 def _register() -> None:
-    from . import bead, brick, doctor, edit, export, palette, pixel, repro, show
+    from . import bead, brick, doctor, edit, export, palette, pixel, repro, show, stitch
 
-    for module in (brick, bead, pixel, export, edit, show, repro, palette, doctor):
+    for module in (brick, bead, stitch, pixel, export, edit, show, repro, palette, doctor):
         module.register(app)
 
 

@@ -20,7 +20,8 @@ def finish_beads(pattern: Pattern, job: Job, options: BeadOptions, *, fix: bool)
     from pixl_exporters.bead.certainty import certainty
     from pixl_exporters.bead.holding import fill_places, filled
 
-    board, told = options.board, {}
+    board = options.board
+    told: dict[str, Any] = {}
     shifted = None
     if board.kind == "hexagon":
         shifted = board.shifted()
@@ -32,11 +33,9 @@ def finish_beads(pattern: Pattern, job: Job, options: BeadOptions, *, fix: bool)
             told["fixed"] = len(places)
     targets = None
     if job.photo is not None:
-        from ..color import linear_to_lab
-        from ..quantize import downscale
+        from .picture_lab import cell_lab
 
-        samples, cover = downscale.sample(job.photo, job.size.height, job.size.width, 2)
-        targets = linear_to_lab(downscale.box(samples, cover, 2))
+        targets = cell_lab(job)
     among = pattern.used() if job.limits.colors is not None or job.limits.stock is not None else None
     told["certainty"] = certainty(pattern, pattern.palette, targets=targets, among=among).as_json()
     return pattern, told
