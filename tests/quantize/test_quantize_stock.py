@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,6 +58,31 @@ def test_a_mosaic_of_48x48_equals_the_hungarian_method() -> None:
     chosen = assign_under_stock(cost, stock)
     assert (np.bincount(chosen, minlength=16) <= stock).all()
     assert cost[np.arange(2304), chosen].sum() == pytest.approx(optimum(cost, stock), abs=0.005)
+
+
+def test_the_sets_of_the_data_equal_the_hungarian_method() -> None:
+    """A quarter of each large set makes a 24x24 picture of the sample."""
+    import csv
+
+    from PIL import Image
+
+    from pixl.color import ciede2000, rgb_to_lab
+    from pixl.palette import load_palette, palette_folders
+
+    lego, sets = load_palette("lego"), {}
+    with (palette_folders()["lego"] / "sets.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            pieces = sets.setdefault(row["set_id"], {})
+            pieces[row["lego_color_id"]] = pieces.get(row["lego_color_id"], 0) + int(row["quantity"])
+    photo = Image.open(Path(__file__).parents[2] / "samples" / "astronaut.jpg").convert("RGB").resize((24, 24))
+    target = rgb_to_lab(np.asarray(photo)).reshape(-1, 1, 3)
+    large = {number: pieces for number, pieces in sets.items() if sum(pieces.values()) >= 1000}
+    assert len(large) == 12
+    for pieces in large.values():
+        palette = lego.take([lego.find(code) for code in pieces])
+        cost, stock = np.asarray(ciede2000(target, palette.lab[None])), np.array(list(pieces.values())) // 4
+        chosen = assign_under_stock(cost, stock)
+        assert cost[np.arange(576), chosen].sum() == pytest.approx(optimum(cost, stock), abs=0.002)
 
 
 def test_never_is_avoided_where_it_can_be() -> None:
