@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import random
@@ -11,8 +13,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
 from pixl.document import Document
 
@@ -205,10 +209,56 @@ def test_killed_at_fifty_seeded_moments_a_job_leaves_nothing_or_a_whole_folder(p
     assert sys.platform != "win32"
 
 
+HOSTILE = '=cmd|"/c calc"!A1 & <script>alert(1)</script> ]]> , ; \n – 你好 🦊 \x1b'
+
+
+def open_strictly(folder: Path) -> int:
+    """Open every file with a strict reader that is not the library that wrote it; how many were opened."""
+    from pypdf import PdfReader
+
+    opened = 0
+    for path in sorted(folder.rglob("*.*")):
+        data = path.read_bytes()
+        if path.suffix in (".svg", ".xml", ".oxs"):
+            ElementTree.fromstring(data)
+        elif path.suffix == ".csv":
+            rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), strict=True))
+            assert all(cell[:1] not in ("=", "@", "\t") for row in rows for cell in row), path.name
+        elif path.suffix in (".json", ".pixl"):
+            json.loads(data.decode("utf-8"))
+        elif path.suffix == ".pdf":
+            reader = PdfReader(io.BytesIO(data), strict=True)
+            assert all(page.extract_text() is not None for page in reader.pages)
+        elif path.suffix == ".mpd":
+            lines = data.decode("utf-8").split("\r\n")
+            assert all(not line or line.split(" ")[0] in ("0", "1") for line in lines)
+        elif path.suffix == ".png":
+            with Image.open(path) as image:
+                image.verify()
+        elif path.suffix == ".html":
+            assert b"<script>alert(1)" not in data
+        else:
+            raise AssertionError(f"no strict reader for {path.name}")
+        opened += 1
+    return opened
+
+
 def test_hostile_titles_go_through_every_format(pixl: Run) -> None:
-    title = '=cmd|"/c calc"!A1 & <script>alert(1)</script> ]]> \n – 你好 🦊 \x00\x1b'.replace("\x00", "")
-    done = pixl("brick", "photo.png", "--size", "17x9", "-f", "all", "--title", title, "-o", "out")
+    done = pixl("brick", "photo.png", "--size", "17x9", "-f", "all", "--title", HOSTILE, "-o", "out")
     assert done.code == 0, done.err
     document = Document.from_bytes(Path("out/pattern.pixl").read_bytes())
-    assert document.pattern.title == title.strip()
-    assert json.loads(Path("out/grid.json").read_text())["title"] == title.strip()
+    assert document.pattern.title == HOSTILE.strip()
+    assert json.loads(Path("out/grid.json").read_text())["title"] == HOSTILE.strip()
+    assert open_strictly(Path("out")) > 20
+
+
+@pytest.mark.parametrize("craft", ["pixel", "bead", "stitch"])
+def test_hostile_colour_names_go_through_every_format(pixl: Run, craft: str) -> None:
+    with Path("evil.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["code", "name", "hex"])
+        for number, (code, shade) in enumerate([("=1+1", "#000000"), ("@x<&>", "#ffffff"), ('"q",;', "#ff0000")]):
+            writer.writerow([code, f"{number} {HOSTILE}", shade])
+    done = pixl(craft, "photo.png", "--size", "9x7", "--palette", "evil.csv", "-f", "all", "-o", "out")
+    assert done.code == 0, done.err
+    assert open_strictly(Path("out")) > 5
