@@ -239,6 +239,15 @@ def peg_bead_look(p: int) -> Look:
     )
 
 
+def drill_look(p: int) -> Look:
+    """A square diamond drill: four slanted facets around a flat top."""
+    u, v = _plane(p)
+    side = np.where(np.abs(u) > np.abs(v), np.where(u < 0, 0.16, -0.20), np.where(v < 0, 0.24, -0.26))
+    reach = np.maximum(np.abs(u), np.abs(v))
+    shade = np.where(reach < 0.24, 0.10 - 0.10 * (u + v), side)
+    return Look(shade=_smooth(shade)[None], cover=_smooth(reach < 0.485), under=_flat(p) - 0.12, surface=_PAPER)
+
+
 def cross_look(p: int) -> Look:
     """A cross-stitch: one thread over the other, the cloth between."""
     u, v = _plane(p)
@@ -293,6 +302,7 @@ LOOKS: Mapping[str, LookMaker] = MappingProxyType(
         "round_tile": round_tile_look,
         "bead": bead_look,
         "peg_bead": peg_bead_look,
+        "drill": drill_look,
         "stitch": cross_look,
         "embroider": thread_look,
         "pixel": square_look,
@@ -313,7 +323,24 @@ def export(document: Document, options: ExportOptions) -> dict[str, bytes]:
     cell = min(200, options.scale or max(1, min(48, _TARGET_SIDE // side)))
     look, surface = _choice(document)
     picture = render(pattern, look, cell=cell, seams=_seams(document), surface=surface)
+    if pattern.cell.shape == "hexagon":
+        picture = _slid(picture, pattern, cell)
     return {"preview.png": encode_png(picture, options.document)}
+
+
+def _slid(picture: Bytes, pattern: Pattern, cell: int) -> Bytes:
+    """The rows of a hexagon board, every second one half a cell to the right and closer together, the middle one and
+    those an even number of rows away from it where they are."""
+    tall = cell * 3**0.5 / 2
+    out = np.full((round((pattern.height - 1) * tall) + cell, picture.shape[1], 3), 255, np.uint8)
+    for row in range(pattern.height):
+        by = (cell // 2) if (row - pattern.height // 2) % 2 else 0
+        strip = picture[row * cell : (row + 1) * cell]
+        strip = np.roll(strip, by, axis=1)
+        top = round(row * tall)
+        filled = np.roll(np.repeat(pattern.index[row] != EMPTY, cell), by)
+        out[top : top + cell, filled] = np.minimum(out[top : top + cell, filled], strip[:, filled])
+    return out
 
 
 def _seams(document: Document) -> NDArray[np.uint8] | None:
@@ -334,7 +361,9 @@ def _choice(document: Document) -> tuple[str, RGB | None]:
         bare: RGB | None = _PAPER if document.options.get("base") == "none" else None
         return find_part(str(document.options.get("part", "plate"))).kind, bare
     if document.craft == "bead":
-        return "bead", None
+        board = document.options.get("board")
+        drills = board == "diamond" or (isinstance(board, Mapping) and board.get("kind") == "canvas")
+        return ("drill" if drills else "bead"), None
     return (document.craft if document.craft in LOOKS else "pixel"), None
 
 

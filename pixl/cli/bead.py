@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..job import Job, Limits
     from ..palette import Palette
     from ..pattern import Pattern
+    from ..photo import Photo
+    from ..units import GridSize
 
 _PANEL = "Beads"
 
@@ -48,7 +50,9 @@ def bead(
     have: Annotated[
         Path | None, typer.Option(metavar="CSV", help="code,count: the beads you own.", rich_help_panel=_PANEL)
     ] = None,
-    finish: Annotated[str, typer.Option(help="Finishes to use, e.g. solid,pearl.", rich_help_panel=_PANEL)] = "solid",
+    finish: Annotated[
+        str, typer.Option(help="e.g. solid,pearl; unasked solid, or all you own.", rich_help_panel=_PANEL)
+    ] = "",
     waste: Annotated[
         float, typer.Option(min=0, max=100, metavar="%", help="Share that gets lost.", rich_help_panel=_PANEL)
     ] = 5.0,
@@ -57,7 +61,7 @@ def bead(
         bool, typer.Option("--fix", help="Fill cells so that it holds together.", rich_help_panel=_PANEL)
     ] = False,
 ) -> None:
-    """Fuse beads: sheets to lay under the boards, chart, shopping list, and what would fall apart.
+    """Fuse beads: sheets to lay under the boards, a shopping list, what would fall apart.
 
     pixl bead photo.jpg --boards 2x2 --palette perler
 
@@ -103,7 +107,7 @@ def _craft(
     from ..palette import FINISHES
     from ..pattern import Cell
 
-    wanted = {name.casefold() for name in split_names([finish])} or {"solid"}
+    wanted = {name.casefold() for name in split_names([finish])} or (set(FINISHES) if have else {"solid"})
     if wanted - set(FINISHES):
         raise UsageError(f"'{sorted(wanted - set(FINISHES))[0]}' is not a finish", hint=f"use {', '.join(FINISHES)}")
     stock = None if have is None else read_stock(have, palette)
@@ -120,6 +124,13 @@ def _craft(
             usable = usable.where(lambda color: stock.get(color.code, 0) > 0)
         return usable
 
+    def reframe(photo: Photo, size: GridSize) -> Photo:
+        if board.kind != "hexagon":
+            return photo
+        from .bead_steps import slid_rows
+
+        return slid_rows(photo, size, board)
+
     def adjust(pattern: Pattern, job: Job) -> Pattern:
         from .bead_steps import finish_beads
 
@@ -133,18 +144,24 @@ def _craft(
         size=f"{board.columns}x{board.rows}" if board.kind == "hexagon" else "58x",
         cell=lambda colors: Cell(width_mm=board.pitch_mm, height_mm=board.row_mm, shape=shape),
         narrow=narrow,
-        limits=lambda colors, limits: _with_stock(colors, limits, stock),
+        limits=lambda colors, limits: _with_limits(colors, limits, stock, board),
+        reframe=reframe,
         options=kept,
         adjust=adjust,
         report=_report,
     )
 
 
-def _with_stock(palette: Palette, limits: Limits, stock: Mapping[str, int] | None) -> Limits:
-    if stock is None:
-        return limits
+def _with_limits(palette: Palette, limits: Limits, stock: Mapping[str, int] | None, board: Board) -> Limits:
+    """What is owned, and where a hexagon board has no pegs."""
     import numpy as np
 
+    from ..job import EMPTY, FREE
+
+    if board.kind == "hexagon":
+        limits = replace(limits, locked=np.where(board.pegs(), FREE, EMPTY).astype(np.int16))
+    if stock is None:
+        return limits
     return replace(limits, stock=np.array([stock.get(color.code, 0) for color in palette.colors], np.int64))
 
 

@@ -22,14 +22,21 @@ def register(app: typer.Typer) -> None:
 
 
 def load_document(path: Path) -> Document:
-    """A ``.pixl`` file, or the document carried by a PNG, SVG, PDF or HTML that pixl wrote. Raises PixlError."""
+    """A ``.pixl`` file, the document carried by a PNG, SVG, PDF or HTML that pixl wrote, or an OXS chart of another
+    program. Raises PixlError."""
     from ..embedded import read_document
 
+    if path.suffix.casefold() == ".oxs":
+        from pixl_exporters.stitch.oxs_read import read_oxs
+
+        return read_oxs(path)
     return read_document(path)
 
 
 def export(
-    pattern: Annotated[Path, typer.Argument(help="A .pixl file, or a PNG, SVG, PDF or HTML that carries one.")],
+    pattern: Annotated[
+        Path, typer.Argument(help="A .pixl file, or a PNG, SVG, PDF or HTML that carries one; an OXS chart.")
+    ],
     formats: Annotated[
         str, typer.Option("--format", "-f", help="Comma-separated; pixl formats lists them. 'all' for everything.")
     ] = "",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..palette import Palette
     from ..pattern import Cell, Pattern
     from ..photo import Photo
+    from ..units import GridSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class Craft:
 
     ``narrow`` leaves the colours that can be used for this job; ``limits`` adds the craft's own limits for a palette;
     ``report`` gives the finish lines and the JSON values of a plan; ``options`` are the document's craft options.
-    ``engine_settings`` go into ``Job.settings``; ``adjust`` changes the engine's pattern before it is numbered.
+    ``engine_settings`` go into ``Job.settings``; ``reframe`` changes the framed photo, for grids that
+    are not upright; ``adjust`` the engine's pattern before it is numbered.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Craft:
     limits: Callable[[Palette, Limits], Limits] = lambda palette, limits: limits
     options: Mapping[str, Any] = field(default_factory=dict)
     engine_settings: Mapping[str, Any] = field(default_factory=dict)
+    reframe: Callable[[Photo, GridSize], Photo] = lambda photo, size: photo
     adjust: Callable[[Pattern, Job], Pattern] = lambda pattern, job: pattern
     report: Callable[[Document, Any], Report] | None = None
 
@@ -142,6 +145,7 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
         photo, cut = frame_photo(
             photo, aspect=size.width * cell.width_mm / (size.height * cell.height_mm), fit=request.fit
         )
+        photo = craft.reframe(photo, size)
         if cut and not cut.startswith("0 %") and wanted.width is not None and wanted.height is not None:
             talk.warn(cut)
         if photo.width < size.width or photo.height < size.height:

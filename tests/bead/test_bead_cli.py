@@ -74,6 +74,24 @@ def test_have_limits_the_colours_and_counts(picture: Path, tmp_path: Path) -> No
     stock.write_text("code,count\nP05,5000\nP08,100\n")
     told = json.loads(run(picture, "--size", "30x30", "--have", stock, "-n", "--json").stdout)
     assert {row["code"] for row in told["shopping"]} <= {"P05", "P08"}
+    assert told["buy"] == 0
+    stock.write_text("code,count\nP05,60\nP08,400\n")  # fewer than the red disc has: blue takes over
+    told = json.loads(run(picture, "--size", "30x30", "--have", stock, "-n", "--json").stdout)
+    counts = {row["code"]: row["count"] for row in told["shopping"]}
+    assert counts["P05"] <= 60
+    assert counts["P08"] <= 400
+    stock.write_text("code,count\nP05,60\nP08,40\n")  # not enough of anything: planned all the same, listed to buy
+    told = json.loads(run(picture, "--size", "30x30", "--have", stock, "-n", "--json").stdout)
+    assert told["buy"] >= told["beads"] - 100
+    assert any("short" in warning for warning in told["warnings"])
+
+
+def test_repro_finds_the_same_beads(picture: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(picture, "--boards", "1x1", "--measure", "29=143.2", "--fix", "-f", "beads", "-o", out).exit_code == 0
+    done = CliRunner().invoke(app, ["repro", str(out / "pattern.pixl"), str(picture), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["same"] is True
 
 
 @pytest.mark.parametrize(
@@ -112,8 +130,10 @@ def test_own_board_travels_in_the_document(picture: Path, tmp_path: Path, monkey
 
 
 def test_hexagon_and_drills(picture: Path, tmp_path: Path) -> None:
-    told = json.loads(run(picture, "--board", "hexagon", "-n", "--json").stdout)
+    told = json.loads(run(picture, "--board", "hexagon", "-n", "--json", "--background", "#ffffff").stdout)
     assert told["size"] == [29, 29]
+    assert told["beads"] == 631
+    assert told["islands"] == 0
     told = json.loads(
         run(picture, "--palette", "dmc_threads", "--board", "diamond", "--size", "30x30", "-n", "--json").stdout
     )

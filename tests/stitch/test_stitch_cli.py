@@ -65,3 +65,27 @@ def test_what_cannot_be_meant(samples: Path, words: list[str], code: int) -> Non
     result = run(samples / "cat.jpg", "-n", "--json", *words)
     assert result.exit_code == code, result.output
     assert json.loads(result.stdout)["error"]["what"]
+
+
+def test_an_oxs_chart_of_another_program_becomes_every_format(tmp_path: Path) -> None:
+    from test_stitch_oxs import OTHER
+
+    chart = tmp_path / "pumpkin.oxs"
+    chart.write_text(OTHER)
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["export", str(chart), "-f", "sheets,floss,oxs", "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    assert {"chart.pdf", "floss.csv", "chart.oxs", "pattern.pixl"} == {path.name for path in out.iterdir()}
+    chart.write_text("<chart/>")
+    done = CliRunner().invoke(app, ["export", str(chart), "-f", "floss", "-o", str(tmp_path / "x"), "--json"])
+    assert done.exit_code == 3
+    assert "pumpkin.oxs" in json.loads(done.stdout)["error"]["what"]
+
+
+def test_repro_finds_the_same_stitches(samples: Path, tmp_path: Path) -> None:
+    out = tmp_path / "chart.pixl"
+    words = ("--size", "30x30", "--colors", "6", "--count", "28/2", "--max-confetti", "0.1", "-o", out)
+    assert run(samples / "cat.jpg", *words).exit_code == 0
+    done = CliRunner().invoke(app, ["repro", str(out), str(samples / "cat.jpg"), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["same"] is True

@@ -115,8 +115,11 @@ def board_page(plan: BeadPlan, window: Window, look: Look, paper: Paper, *, foot
     y = MARGIN + _HEADER
     _header(canvas, plan, window, paper)
     _overview(canvas, plan, window, paper.width - MARGIN, MARGIN)
+    if not look.rings:
+        _map(canvas, plan, window, look, x, y)
     _grid(canvas, plan, window, x, y, width, height)
-    _map(canvas, plan, window, look, x, y)
+    if look.rings:
+        _map(canvas, plan, window, look, x, y)
     _numbers(canvas, plan, window, x, y, width)
     _neighbours(canvas, plan, window, x, y, width, height)
     below = y + height + 5.0
@@ -146,8 +149,10 @@ def _header(canvas: Canvas, plan: BeadPlan, window: Window, paper: Paper) -> Non
         told = f"Drills of {board.pitch_mm:g} mm, {board.columns} = {board.size_mm[0]:.1f} mm"
         face = "Stick from the top down."
     canvas.text(MARGIN, MARGIN + 11.8, f"{told}, outer edge to outer edge. {face}", 2.6, valign="top")
-    canvas.text(MARGIN, MARGIN + 15.6, "Print at 100 % (actual size). Check the bar below with a ruler.", 2.6,
-                valign="top", color=GREY)  # fmt: skip
+    rule = "Print at 100 % (actual size). Check the bar below with a ruler."
+    if window.parts > 1:
+        rule = "Print at 100 %. Glue the parts, crossed circles on one another; hatched cells are the part before's."
+    canvas.text(MARGIN, MARGIN + 15.6, rule, 2.6, valign="top", color=GREY)
 
 
 def _overview(canvas: Canvas, plan: BeadPlan, window: Window, right: float, top: float) -> None:
@@ -222,13 +227,13 @@ def _join_marks(canvas: Canvas, window: Window, x: float, y: float, width: float
     marks = []
     middle = OVERLAP * pitch / 2
     if window.before:
-        marks += [(x + middle, y - 2.2), (x + middle, y + height + 2.2)]
+        marks += [(x + middle, y - 5.0), (x + middle, y + height + 2.2)]
     if window.above:
-        marks += [(x - 2.2, y + middle), (x + width + 2.2, y + middle)]
+        marks += [(x - 6.4, y + middle), (x + width + 6.4, y + middle)]
     if not window.last_column:
-        marks += [(x + width - middle, y - 2.2), (x + width - middle, y + height + 2.2)]
+        marks += [(x + width - middle, y - 5.0), (x + width - middle, y + height + 2.2)]
     if not window.last_row:
-        marks += [(x - 2.2, y + height - middle), (x + width + 2.2, y + height - middle)]
+        marks += [(x - 6.4, y + height - middle), (x + width + 6.4, y + height - middle)]
     for at_x, at_y in marks:
         canvas.dot(at_x, at_y, 1.2, BLACK, ring_width=0.15)
         canvas.line(at_x - 1.2, at_y, at_x + 1.2, at_y, width=0.12)
@@ -304,7 +309,8 @@ def _key(canvas: Canvas, plan: BeadPlan, window: Window, look: Look, top: float,
         left, at = MARGIN + column * step, top + row * _KEY_ROW
         color = plan.pattern.palette.colors[k]
         swatch(canvas, left, at, 3.2, color)
-        canvas.glyph(left + 5.4, at + 1.6, look.symbols[k], 2.6)
+        if not look.coded:
+            canvas.glyph(left + 5.4, at + 1.6, look.symbols[k], 2.6)
         count = f"{int(counts[k]):,}"
         canvas.text(left + step - 3.0, at + 1.6, count, 2.5, anchor="end", valign="middle")
         room = step - 11.5 - canvas.font.width(count, 2.5)

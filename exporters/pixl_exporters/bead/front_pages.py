@@ -168,7 +168,8 @@ def _legend_row(canvas: Canvas, plan: BeadPlan, look: Look, edges: list[tuple[fl
     need = next(need for need in plan.needs if need.number == k + 1)
     color, middle = need.color, y + _ROW / 2
     canvas.text(edges[0][0] + edges[0][1] - 1.5, middle, str(need.number), 2.5, anchor="end", valign="middle")
-    canvas.glyph(edges[1][0] + 3.0, middle, look.symbols[k], 3.2)
+    if not look.coded:
+        canvas.glyph(edges[1][0] + 3.0, middle, look.symbols[k], 3.2)
     swatch(canvas, edges[2][0], y + 0.6, 3.8, color)
     second = plan.options.certainty.seconds.get(color.code)
     values = {
@@ -253,7 +254,8 @@ def count_pages(plan: BeadPlan, look: Look, paper: Paper) -> list[Canvas]:
                 if line % 2:
                     canvas.cell(MARGIN, middle - 2.2, edge - MARGIN, 4.4, (244, 244, 244))
                 swatch(canvas, MARGIN + 6.0, middle - 1.6, 3.2, need.color)
-                canvas.glyph(MARGIN + 2.6, middle, look.symbols[need.number - 1], 2.6)
+                if not look.coded:
+                    canvas.glyph(MARGIN + 2.6, middle, look.symbols[need.number - 1], 2.6)
                 label = shorten(need.color.label, 2.4, first - 13)
                 canvas.text(MARGIN + 11.0, middle, label, 2.4, valign="middle")
                 for i, board in enumerate(some):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +31,19 @@ MAX_BYTES = 64_000_000
 _HINT = "give an .oxs chart as cross-stitch programs write it"
 _NUMBER = re.compile(r"^\s*([A-Za-z][A-Za-z .&-]*?)\s+(\S+)\s*$")
 _HEX = re.compile(r"^#?([0-9A-Fa-f]{6})$")
+
+
+def read_oxs(path: Path) -> Document:
+    """A stitch document from a file. Raises DocumentError naming it."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DocumentError(f"'{path}' cannot be read: {error.strerror}", hint="check the path") from None
+    try:
+        return document_from_oxs(data, title=path.stem)
+    except DocumentError as error:
+        raise DocumentError(f"{path.name}: {error.what}", hint=error.hint) from None
 
 
 def document_from_oxs(data: bytes, *, title: str = "") -> Document:
