@@ -3,10 +3,10 @@
     python bench/blind.py sheets PICTURES OUT --ours natural --peers adaptive lanczos --round NAME
     python bench/blind.py score OUT/key.csv answers.csv
 
-``sheets`` draws photo, A and B side by side in an order drawn by seed, three pairs a sheet, and writes the key apart.
-A viewer who has seen neither code nor key answers with rows ``pair,choice,reason`` (choice A, B or tie). ``score``
-prints won / tied / lost by class, palette, size and peer with the exact binomial interval of the decided pairs.
-Answers with their reasons are kept in ``bench/blind/``.
+``sheets`` draws photo, A and B side by side in an order drawn by seed, three pairs a sheet, and writes the
+key apart. A viewer who has seen neither code nor key answers with rows ``pair,choice,reason`` (choice A, B
+or tie). ``score`` prints won / tied / lost by class, palette, size and peer with the exact binomial interval
+of the decided pairs. Answers with their reasons are kept in ``bench/blind/``.
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ def interval(won: int, decided: int) -> tuple[float, float]:
 
 
 def score(args: argparse.Namespace) -> None:
-    """Print won / tied / lost over all and by class, palette, size and peer; then the losses with their reasons."""
+    """Print won / tied / lost over all and by class, palette, size and peer; then the losses with their
+    reasons.
+    """
     with args.key.open(encoding="utf-8", newline="") as file:
         key = {row["pair"]: row for row in csv.DictReader(file)}
     with args.answers.open(encoding="utf-8", newline="") as file:

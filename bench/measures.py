@@ -1,12 +1,13 @@
-"""Figures for a grid against its picture. None of them says what people prefer; they guard against steps back.
+"""Figures for a grid against its picture. None of them says what people prefer; they guard against steps
+back.
 
-near, far: mean S-CIELAB difference (Zhang and Wandell 1996) between the picture and the grid drawn as squares, at 4 and
-at 12 cells per degree of view. ssim: Wang et al. 2004 on lightness, Gaussian window of 1.5 cells. edge: correlation of
-lightness gradients at a blur of half a cell. conf: % of cells with no 4-neighbour of their colour. tiny: % of cells in
-regions of at most 3. Of cells against the picture's linear-light mean: hue = mean |hue difference| weighted by the
-lesser chroma, off = % over 60 degrees off with both chromas > 10, grey = % with chroma > 15 made < 6, dyed = % with
-chroma < 6
-made > 15. cgrad: mean over neighbours of |chroma difference in the grid - in the picture|, OKLab x 100.
+near, far: mean S-CIELAB difference (Zhang and Wandell 1996) between the picture and the grid drawn as
+squares, at 4 and at 12 cells per degree of view. ssim: Wang et al. 2004 on lightness, Gaussian window of 1.5
+cells. edge: correlation of lightness gradients at a blur of half a cell. conf: % of cells with no
+4-neighbour of their colour. tiny: % of cells in regions of at most 3. Of cells against the picture's
+linear-light mean: hue = mean |hue difference| weighted by the lesser chroma, off = % over 60 degrees off
+with both chromas > 10, grey = % with chroma > 15 made < 6, dyed = % with chroma < 6 made > 15. cgrad: mean
+over neighbours of |chroma difference in the grid - in the picture|, OKLab x 100.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def measure(photo: Photo, index: NDArray[np.integer], palette: Palette) -> Figur
 
 
 def scielab(first: Floats, second: Floats, per_degree: float) -> float:
-    """Mean CIEDE2000 of two linear-light pictures after the eye's blur; ``per_degree`` pixels are one degree."""
+    """Mean CIEDE2000 of two linear-light pictures after the eye's blur; ``per_degree`` pixels are one
+    degree.
+    """
     return float(ciede2000(_seen(first, per_degree), _seen(second, per_degree)).mean())
 
 

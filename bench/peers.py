@@ -1,4 +1,6 @@
-"""What a person would use instead, on the same pictures and palettes: each returns int[H, W] palette indices."""
+"""What a person would use instead, on the same pictures and palettes: each returns int[H, W] palette
+indices.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Pictures and palettes of the benches.
 
-The pictures are gathered by ``scripts/fetch_bench_photos.py FOLDER``, which writes ``index.csv`` beside them. Those in
-TUNING were looked at while the engine was tuned and take no part in a claim.
+The pictures are gathered by ``scripts/fetch_bench_photos.py FOLDER``, which writes ``index.csv`` beside
+them. Those in TUNING were looked at while the engine was tuned and take no part in a claim.
 """
 
 from __future__ import annotations

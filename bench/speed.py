@@ -3,9 +3,10 @@
     python bench/speed.py            # the table of docs/speed.md
     python bench/speed.py --check    # exit 1 when the budget or the growth is broken
 
-Cold: each run is a new process that makes every default file of a mosaic. The yardstick, measured in turn with it in
-the same run, is a process that only imports typer, rich, numpy, PIL.Image and fpdf: machines are noisy, ratios are not.
-CPU seconds are the operating system's account of the finished process. Stages are timed in one process, best of five.
+Cold: each run is a new process that makes every default file of a mosaic. The yardstick, measured in turn
+with it in the same run, is a process that only imports typer, rich, numpy, PIL.Image and fpdf: machines are
+noisy, ratios are not. CPU seconds are the operating system's account of the finished process. Stages are
+timed in one process, best of five.
 """
 
 from __future__ import annotations
