@@ -55,10 +55,12 @@ _PLAIN = "pixl_exporters.plain"
 _BRICK = "pixl_exporters.brick"
 _BEAD = "pixl_exporters.bead"
 _STITCH = "pixl_exporters.stitch"
+_EMBROIDER = "pixl_exporters.embroider"
 
 FORMATS = (
     FormatRow(key="preview", suffix=".png", takes="document", target="pixl_exporters.preview:export",
-              summary="a picture of the finished piece", default_for=CRAFTS),
+              summary="a picture of the finished piece", crafts=("brick", "bead", "stitch", "pixel"),
+              default_for=("brick", "bead", "stitch", "pixel")),
     FormatRow(key="png", suffix=".png", takes="document", target=f"{_PLAIN}.png:export",
               summary="the grid at an integer scale", default_for=("pixel",)),
     FormatRow(key="indexed", suffix=".png", takes="document", target=f"{_PLAIN}.png:export_indexed",
@@ -107,13 +109,40 @@ FORMATS = (
               summary="chart for other cross-stitch programs", default_for=("stitch",)),
     FormatRow(key="floss", suffix=".csv", takes="stitch", target=f"{_STITCH}.floss_csv:export", crafts=("stitch",),
               summary="threads, metres and skeins", default_for=("stitch",)),
+    FormatRow(key="preview", suffix=".png", takes="embroider", target=f"{_EMBROIDER}.preview:export",
+              crafts=("embroider",), summary="the finished piece, drawn from the decoded stitch file",
+              default_for=("embroider",)),
+    FormatRow(key="holes", suffix=".png", takes="embroider", target=f"{_EMBROIDER}.preview:export_heat",
+              crafts=("embroider",), summary="how often the needle goes into each hole"),
+    FormatRow(key="pes", suffix=".pes", takes="embroider", target=f"{_EMBROIDER}.files:export_pes",
+              crafts=("embroider",), summary="Brother PES, version 6", default_for=("embroider",)),
+    FormatRow(key="pes1", suffix=".pes", takes="embroider", target=f"{_EMBROIDER}.files:export_pes1",
+              crafts=("embroider",), summary="Brother PES, version 1, for old machines"),
+    FormatRow(key="dst", suffix=".dst", takes="embroider", target=f"{_EMBROIDER}.files:export_dst",
+              crafts=("embroider",), summary="Tajima DST", default_for=("embroider",)),
+    FormatRow(key="exp", suffix=".exp", takes="embroider", target=f"{_EMBROIDER}.files:export_exp",
+              crafts=("embroider",), summary="Melco EXP"),
+    FormatRow(key="jef", suffix=".jef", takes="embroider", target=f"{_EMBROIDER}.files:export_jef",
+              crafts=("embroider",), summary="Janome JEF, to 200 x 200 mm"),
+    FormatRow(key="vp3", suffix=".vp3", takes="embroider", target=f"{_EMBROIDER}.files:export_vp3",
+              crafts=("embroider",), summary="Husqvarna Viking and PFAFF VP3"),
+    FormatRow(key="xxx", suffix=".xxx", takes="embroider", target=f"{_EMBROIDER}.files:export_xxx",
+              crafts=("embroider",), summary="Singer XXX, to 21 colours"),
+    FormatRow(key="job-sheet", suffix=".pdf", takes="embroider", target=f"{_EMBROIDER}.job_sheet:export_pdf",
+              crafts=("embroider",), summary="what lies beside the machine: colours in order, numbers, true size",
+              default_for=("embroider",)),
+    FormatRow(key="job-sheet-png", suffix=".png", takes="embroider", target=f"{_EMBROIDER}.job_sheet:export_png",
+              crafts=("embroider",), summary="the job sheet as pictures", default_for=("embroider",)),
+    FormatRow(key="threads", suffix=".csv", takes="embroider", target=f"{_EMBROIDER}.files:export_threads",
+              crafts=("embroider",), summary="threads in sewing order, with codes, needles and metres",
+              default_for=("embroider",)),
 )  # fmt: skip
 
 PLANS = {
     "brick": "pixl_exporters.brick.plan:plan_from_document",
     "bead": "pixl_exporters.bead.plan:plan_from_document",
     "stitch": "pixl_exporters.stitch.plan:plan_from_document",
-    "embroider": "pixl_exporters.embroider.plan:plan_from_document",
+    "embroider": "pixl_exporters.embroider.design:design_from_document",
 }
 """Who makes a craft's plan from a document: ``(document) -> plan``; pixel has none."""
 

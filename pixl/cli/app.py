@@ -99,9 +99,9 @@ def _root(
 
 
 def _register() -> None:
-    from . import bead, brick, doctor, edit, export, palette, pixel, repro, show, stitch
+    from . import bead, brick, doctor, edit, embroider, export, palette, pixel, repro, show, stitch, verify
 
-    for module in (brick, bead, stitch, pixel, export, edit, show, repro, palette, doctor):
+    for module in (brick, bead, stitch, embroider, pixel, export, edit, show, repro, verify, palette, doctor):
         module.register(app)
 
 

@@ -16,7 +16,6 @@ from .options import Request, takes_request
 if TYPE_CHECKING:
     from pixl_exporters.embroider.design import Setup
 
-    from ..document import Document
     from ..job import Job, Limits
     from ..palette import Palette
     from ..pattern import Pattern
@@ -33,30 +32,27 @@ def register(app: typer.Typer) -> None:
 def embroider(
     request: Request,
     mode: Annotated[
-        str, typer.Option(help="cross (an X in each cell) or fill (rows of stitches).", rich_help_panel=_SEWING)
+        str, typer.Option(help="cross (an X in each cell) or fill (rows).", rich_help_panel=_SEWING)
     ] = "cross",
     cell: Annotated[
-        str, typer.Option(metavar="MM", help="Side of a cell: 1.6 to 3.4 mm in steps of 0.2.", rich_help_panel=_SEWING)
+        str, typer.Option(metavar="MM", help="Side of a cell, 1.6 to 3.4.", rich_help_panel=_SEWING)
     ] = "2mm",
-    layers: Annotated[int, typer.Option(help="cross: threads a leg, 2, 4 or 6.", rich_help_panel=_SEWING)] = 2,
-    corner_join: Annotated[
-        bool,
-        typer.Option(
-            "--corner-join/--no-corner-join", help="cross: one thread through a \\ corner.", rich_help_panel=_SEWING
-        ),
-    ] = True,
+    layers: Annotated[int, typer.Option(help="cross: 2, 4 or 6 threads a leg.", rich_help_panel=_SEWING)] = 2,
+    no_corner_join: Annotated[
+        bool, typer.Option("--no-corner-join", help="cross: cut rather than cross a top leg.", rich_help_panel=_SEWING)
+    ] = False,
     pull: Annotated[
-        float, typer.Option(min=0, max=0.6, metavar="MM", help="fill: rows reach out so far.", rich_help_panel=_SEWING)
+        float, typer.Option(metavar="MM", help="fill: rows reach out so far.", rich_help_panel=_SEWING)
     ] = 0.2,
     max_stitch: Annotated[
-        float, typer.Option(min=2, max=4, metavar="MM", help="fill: longest stitch.", rich_help_panel=_SEWING)
+        float, typer.Option(metavar="MM", help="fill: longest stitch, 2 to 4.", rich_help_panel=_SEWING)
     ] = 3.0,
     travel_cap: Annotated[
         str, typer.Option(metavar="MM|none", help="fill: longest hidden way.", rich_help_panel=_SEWING)
     ] = "60",
-    underlay: Annotated[
-        bool, typer.Option("--underlay/--no-underlay", help="fill: under wide regions.", rich_help_panel=_SEWING)
-    ] = True,
+    no_underlay: Annotated[
+        bool, typer.Option("--no-underlay", help="fill: nothing under wide regions.", rich_help_panel=_SEWING)
+    ] = False,
     max_trims: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="At most so many trims.", rich_help_panel=_COST)
     ] = None,
@@ -64,13 +60,14 @@ def embroider(
         float | None, typer.Option(min=0, metavar="MIN", help="At most so long.", rich_help_panel=_COST)
     ] = None,
     min_island: Annotated[
-        int, typer.Option(min=1, max=10_000, metavar="CELLS", help="Least size of a region.", rich_help_panel=_COST)
+        int, typer.Option(min=1, metavar="CELLS", help="Smaller regions are given up.", rich_help_panel=_COST)
     ] = 3,
     merge_threads: Annotated[
-        float, typer.Option(min=0, max=30, metavar="DE", help="Nearer threads become one.", rich_help_panel=_COST)
-    ] = 0.0,
+        float, typer.Option(min=0, metavar="DE", help="Threads nearer than that become one.", rich_help_panel=_COST)
+    ] = 3.0,
     machine: Annotated[
-        str, typer.Option(metavar="PROFILE", help="Format, field, needles; or your own.", rich_help_panel=_MACHINE)
+        str,
+        typer.Option(metavar="PROFILE", help="Formats, field, needles: docs/embroidery.md.", rich_help_panel=_MACHINE),
     ] = "",
     threads: Annotated[
         str,
@@ -97,11 +94,11 @@ def embroider(
         options=EmbroideryOptions(
             mode=mode,
             layers=layers,
-            corner_join=corner_join,
+            corner_join=not no_corner_join,
             pull_mm=pull,
             max_stitch_mm=max_stitch,
             travel_cap_mm=_cap(travel_cap),
-            underlay=underlay,
+            underlay=not no_underlay,
         ),
         machine=find_machine(machine),
     )
@@ -114,7 +111,6 @@ def embroider(
     make(
         request,
         _craft(
-            request,
             setup,
             _side(cell),
             cloth,
@@ -123,22 +119,29 @@ def embroider(
     )
 
 
-def _craft(request: Request, setup: Setup, side: float, cloth: str, budget: Any) -> Craft:
+def _craft(setup: Setup, cell_side: tuple[float, float], cloth: str, budget: Any) -> Craft:
+    from ..color import rgb_to_hex
     from ..pattern import Cell
-    from .embroider_steps import cloth_of, finish
+    from .embroider_steps import beside_cloth, cloth_of, finish
 
+    side, asked_side = cell_side
+    rounded = f"--cell {asked_side:g} mm is rounded down to {side:g} mm"
     kept: dict[str, Any] = setup.as_json()
     chosen: dict[str, Any] = {"cloth": None}
+
+    def narrow(palette: Palette, named: bool) -> Palette:
+        usable = palette if named else palette.solid()
+        if cloth:
+            usable, rgb = beside_cloth(usable, cloth)
+            kept["cloth"] = rgb_to_hex(rgb)
+        return usable
 
     def limits(palette: Palette, asked: Limits) -> Limits:
         from pixl_exporters.embroider.cost import cut_cost
 
         colors = asked.colors or _COLORS
         if cloth:
-            chosen["cloth"], rgb = cloth_of(cloth, palette)
-            from ..color import rgb_to_hex
-
-            kept["cloth"] = rgb_to_hex(rgb)
+            chosen["cloth"] = cloth_of(cloth, palette)[0]
             if chosen["cloth"] is not None:
                 # the cloth's cells are given back as bare cloth, so its colour comes on top of the threads
                 return replace(asked, colors=colors + 1, locked_colors=(*asked.locked_colors, chosen["cloth"]))
@@ -155,15 +158,16 @@ def _craft(request: Request, setup: Setup, side: float, cloth: str, budget: Any)
         palette=_THREADS,
         size=_SIZE,
         cell=lambda palette: Cell(width_mm=side, height_mm=side),
+        narrow=narrow,
         limits=limits,
         options=kept,
         adjust=adjust,
-        report=lambda document, design: _report(document, design, side),
+        report=lambda document, design: _report(design, "" if abs(side - asked_side) < 1e-9 else rounded),
     )
 
 
-def _side(text: str) -> float:
-    """Side of a cell in mm, rounded down to the steps that there are. Raises UsageError."""
+def _side(text: str) -> tuple[float, float]:
+    """Side of a cell in mm, rounded down to the steps that there are, and as typed. Raises UsageError."""
     from pixl_exporters.embroider.plan import CELLS_MM
 
     from ..units import parse_length
@@ -172,7 +176,7 @@ def _side(text: str) -> float:
     fitting = [step for step in CELLS_MM if step <= side + 1e-9]
     if not fitting or side > CELLS_MM[-1] + 0.2:
         raise UsageError(f"a cell of {side:g} mm is out of range", hint=f"use {CELLS_MM[0]:g} to {CELLS_MM[-1]:g} mm")
-    return fitting[-1]
+    return fitting[-1], side
 
 
 def _cap(text: str) -> float | None:
@@ -184,7 +188,7 @@ def _cap(text: str) -> float | None:
         raise UsageError(f"'{text}' is not a travel cap", hint="use a number of mm, or none") from None
 
 
-def _report(document: Document, design: Any, side: float) -> Report:
+def _report(design: Any, note: str) -> Report:
     from pixl_exporters.embroider.summary import lines, values
 
     told = lines(design)
@@ -193,5 +197,6 @@ def _report(document: Document, design: Any, side: float) -> Report:
         lines=tuple(f"{what:<{width}}  {text}" for what, text in told),
         values=values(design),
         warnings=design.warnings(),
+        notes=(note,) if note else (),
         open_first="job-sheet.pdf",
     )

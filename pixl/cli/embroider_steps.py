@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..pattern import Pattern
 
 
+ALL_BUT_CLOTH = 10.0
+"""CIEDE2000 below which a thread is not told from the cloth it lies on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """``trims``, ``minutes``: at most; ``island``: least cells of a region; ``near``: CIEDE2000 below which threads
@@ -46,6 +50,17 @@ def cloth_of(text: str, palette: Palette) -> tuple[int | None, tuple[int, int, i
     away = np.asarray(ciede2000(palette.lab, rgb_to_lab(np.array(rgb, np.uint8))))
     nearest = int(np.argmin(away))
     return (nearest if away[nearest] < 15 else None), rgb
+
+
+def beside_cloth(palette: Palette, text: str) -> tuple[Palette, tuple[int, int, int]]:
+    """The palette less the threads that are all but the cloth's colour (one stands for it), and the cloth's colour."""
+    from ..color import ciede2000
+
+    k, rgb = cloth_of(text, palette)
+    if k is None:
+        return palette, rgb
+    away = np.asarray(ciede2000(palette.lab, palette.lab[k]))
+    return palette.take(i for i in range(len(palette)) if i == k or away[i] >= ALL_BUT_CLOTH), rgb
 
 
 def finish(pattern: Pattern, setup: Setup, budget: Budget, cloth: int | None) -> tuple[Pattern, str]:

@@ -24,6 +24,7 @@ def verify(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="The threads that the file names.")] = False,
 ) -> None:
     """Say whether a stitch file can be sewn, and why not.
 
@@ -34,7 +35,7 @@ def verify(
 
     from ..color import rgb_to_hex
 
-    talk = Talk(quiet=quiet, as_json=as_json)
+    talk = Talk(quiet=quiet, verbose=verbose, as_json=as_json)
     try:
         if file.stat().st_size > MAX_BYTES:
             raise StitchFileError(

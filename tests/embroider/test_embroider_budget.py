@@ -57,7 +57,7 @@ def test_the_price_list_has_the_shape_of_a_cost() -> None:
 
 def test_following_the_prices_removes_confetti() -> None:
     """A sweep that takes each cell's cheapest colour leaves fewer threads: what an engine does with the price list."""
-    index = blobs(24, 4, 3, smooth=0.7)
+    index = blobs(16, 4, 3, smooth=0.7)
     before = regions(index)
     changed = index.copy()
     for _ in range(3):

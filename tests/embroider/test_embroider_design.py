@@ -205,8 +205,9 @@ def test_preview_shows_the_threads_where_they_are() -> None:
 def test_preview_paints_in_sewing_order() -> None:
     from pixl_exporters.embroider.decode import Run
 
-    across = Run(block=0, points=np.array([[-50, 0], [50, 0]], np.int32))
-    down = Run(block=1, points=np.array([[0, -50], [0, 50]], np.int32))
+    still = np.zeros(2, bool)
+    across = Run(block=0, points=np.array([[-50, 0], [50, 0]], np.int32), moved=still)
+    down = Run(block=1, points=np.array([[0, -50], [0, 50]], np.int32), moved=still)
     for runs, on_top in (([across, down], 1), ([down, across], 0)):
         picture = render(runs, [(250, 0, 0), (0, 0, 250)], cloth=(255, 255, 255), px_per_mm=10, border_mm=2)
         middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixl.color import hex_to_rgb, rgb_to_hex
 from pixl.errors import DocumentError, ExportError, PixlError, UsageError
@@ -96,11 +97,14 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Design:
-    """``plan``: on ``setup.machine``'s field. ``made``: files so far, by kind, with what was read back."""
+    """``plan``: on ``setup.machine``'s field. ``made``: files so far, by kind, with what was read back; ``drawn``:
+    pictures so far.
+    """
 
     plan: EmbroideryPlan
     setup: Setup
     made: dict[str, tuple[bytes, Verdict]] = field(default_factory=dict)
+    drawn: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
     @property
     def pattern(self) -> Pattern:

@@ -122,10 +122,10 @@ def _hoop_drawing(canvas: Canvas, design: Design, x: float, y: float) -> float:
         stroke=Stroke(color=(120, 120, 120), width=0.35),
     )
     canvas.layer()
-    picture = design_picture(design, long_side=900, border_mm=1.0)
+    picture = design_picture(design)
     if design.plan.turned:
         picture = picture.transpose(1, 0, 2)[:, ::-1]
-    w, h = (width + 2) * scale, (height + 2) * scale
+    w, h = (width + 2 * BORDER_MM) * scale, (height + 2 * BORDER_MM) * scale
     middle = left + box[0] / 2, y + box[1] / 2
     canvas.picture(middle[0] - w / 2, middle[1] - h / 2, w, h, picture, pixelated=False)
     canvas.layer()
@@ -191,7 +191,7 @@ def _true_size_page(design: Design, size: Paper) -> Canvas | None:
     canvas.text(MARGIN, MARGIN, shorten(text, 3.6, page.width - 2 * MARGIN, bold=True), 3.6, bold=True, valign="top")
     x = (page.width - width) / 2
     y = MARGIN + 8 + BORDER_MM
-    picture = design_picture(design, long_side=1100)
+    picture = design_picture(design)
     canvas.picture(
         x - BORDER_MM, y - BORDER_MM, width + 2 * BORDER_MM, height + 2 * BORDER_MM, picture, pixelated=False
     )

@@ -109,6 +109,13 @@ def heat(runs: Sequence[Run], *, px_per_mm: float, turned_back: bool = False) ->
 
 def design_picture(design: Design, *, long_side: int = _LONG_SIDE, border_mm: float = BORDER_MM) -> NDArray[np.uint8]:
     """The design's main file as it will look, upright as the pattern was made."""
+    key = f"picture {long_side} {border_mm}"
+    if key not in design.drawn:
+        design.drawn[key] = _design_picture(design, long_side, border_mm)
+    return design.drawn[key]
+
+
+def _design_picture(design: Design, long_side: int, border_mm: float) -> NDArray[np.uint8]:
     width, height = design.plan.size_mm
     return render(
         design.verdict(design.main).runs,

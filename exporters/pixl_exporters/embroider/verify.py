@@ -87,11 +87,12 @@ def _check_stitches(runs: tuple[Run, ...], problems: list[str], notes: list[str]
     zero = short = long = beyond = floats = bare = 0
     longest = 0.0
     for run in runs:
-        steps = np.diff(run.points.astype(np.int64), axis=0)
+        sewn = ~run.moved[1:]
+        steps = np.diff(run.points.astype(np.int64), axis=0)[sewn]
         lengths = np.hypot(steps[:, 0], steps[:, 1])
         zero += int((lengths == 0).sum())
         small = (lengths > 0) & (lengths < SHORTEST)
-        short += int((small & ~_lock_steps(run.points)).sum())
+        short += int((small & ~_lock_steps(run.points)[sewn]).sum())
         long += int((lengths > LONGEST).sum())
         beyond += int((np.abs(steps) > LIMIT).any(axis=1).sum())
         longest = max(longest, float(lengths.max(initial=0.0)))

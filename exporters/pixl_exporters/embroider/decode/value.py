@@ -43,12 +43,18 @@ class Thread:
 class Run:
     """One uninterrupted thread: ``block`` counts colours from 0; ``points``: int32[M, 2], every penetration in order.
 
-    ``floats``: moves of the frame inside it that are not cut (thread lies loose there).
+    ``moved``: bool[M], the frame moved without a cut before this point: thread lies loose there, and the step is no
+    stitch.
     """
 
     block: int
     points: NDArray[np.int32]
-    floats: int = 0
+    moved: NDArray[np.bool_]
+
+    @property
+    def floats(self) -> int:
+        """Moves inside the thread."""
+        return int(self.moved.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,14 +92,9 @@ class Decoded:
             kinds = self.kinds[start:end]
             sewn = np.flatnonzero(kinds == STITCH)
             if len(sewn):
-                inside = kinds[sewn[0] : sewn[-1]]
-                found.append(
-                    Run(
-                        block=block,
-                        points=self.points[start:end][sewn],
-                        floats=int(((inside[1:] == MOVE) & (inside[:-1] != MOVE)).sum()),
-                    )
-                )
+                moved = np.diff(sewn, prepend=sewn[0] - 1) > 1
+                moved[0] = False
+                found.append(Run(block=block, points=self.points[start:end][sewn], moved=moved))
             if end < len(self.kinds) and self.kinds[end] == COLOR:
                 block += 1
             start = end + 1
