@@ -9,7 +9,7 @@ A format's ``target`` is ``module:function``; the function takes ``(subject, opt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,8 @@ class ExportOptions:
 
     ``name``: stem of the files where the craft has no names of its own; ``document``: the ``.pixl`` bytes to embed
     (b'' for none); ``paper``: a4 or letter; ``scale``: pixels a cell for pictures (0: the format's own choice);
-    ``font``: a TrueType file instead of the built-in font.
+    ``font``: a TrueType file instead of the built-in font; ``plan``: the craft's plan where one was made already, for
+    formats that take the document and want both (None: make it).
     """
 
     name: str = "pattern"
@@ -36,6 +37,7 @@ class ExportOptions:
     paper: str = "a4"
     scale: int = 0
     font: Path | None = None
+    plan: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,9 @@ FORMATS = (
     FormatRow(key="preview", suffix=".png", takes="document", target="pixl_exporters.preview:export",
               summary="a picture of the finished piece", crafts=("brick", "bead", "stitch", "pixel"),
               default_for=("brick", "bead", "stitch", "pixel")),
+    FormatRow(key="guide", suffix=".html", takes="document", target="pixl_exporters.guide.page:export",
+              summary="interactive build guide, one file for phone or computer",
+              default_for=("brick", "bead", "stitch")),
     FormatRow(key="png", suffix=".png", takes="document", target=f"{_PLAIN}.png:export",
               summary="the grid at an integer scale", default_for=("pixel",)),
     FormatRow(key="indexed", suffix=".png", takes="document", target=f"{_PLAIN}.png:export_indexed",
@@ -210,6 +215,7 @@ def make_plan(document: Document) -> Any:
 def export_files(document: Document, plan: Any, rows: list[FormatRow], options: ExportOptions) -> dict[str, bytes]:
     """Every file of the formats asked for. Raises PixlError; UsageError when two formats claim one name."""
     files: dict[str, bytes] = {}
+    options = replace(options, plan=plan)
     for row in rows:
         subject = document if row.takes == "document" else plan
         made: Mapping[str, bytes] = load_target(row.target)(subject, options)
