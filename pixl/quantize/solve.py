@@ -37,7 +37,7 @@ class QuantizeEngine:
         empty = (cells.cover < 0.5) & (locked == FREE) | (locked == EMPTY)
         free = ~empty & (locked == FREE)
         progress.step("match", 1, 4)
-        target, table = _look(cells, job.palette, style)
+        target, table = look(cells, job.palette, style)
         kept = tuple(sorted({*limits.locked_colors, *(int(k) for k in np.unique(locked[locked >= 0]))}))
         allowed = np.arange(len(job.palette))
         if limits.colors is not None and free.any():
@@ -45,7 +45,7 @@ class QuantizeEngine:
             allowed = subset.choose(table[free], max(limits.colors, len(kept)), kept)
             if limits.stock is not None:
                 allowed = limited.with_enough(allowed, limits.stock, int(free.sum()), kept)
-            target, table = _look(cells, job.palette.take(allowed), style)
+            target, table = look(cells, job.palette.take(allowed), style)
         else:
             table = table[..., allowed]
         progress.step("assign", 3, 4)
@@ -65,7 +65,7 @@ class QuantizeEngine:
         return Pattern(index=final.astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)
 
 
-def _look(cells: downscale.Cells, palette: Palette, style: Style) -> tuple[Floats, Floats]:
+def look(cells: downscale.Cells, palette: Palette, style: Style) -> tuple[Floats, Floats]:
     """What each cell should look like, CIELAB float32[H, W, 3], and what each colour costs it, float32[H, W, K].
 
     Edges are soft where the palette has the colour in between, and sharp where it would have to be made up.
