@@ -74,20 +74,33 @@ def read_model(data: bytes, *, width: int, height: int) -> tuple[NDArray[np.obje
     sizes = {part.ldraw: (part.width, part.length) for part in load_parts().values()}
     grid = np.full((height, width), "", dtype=object)
     counts: Counter[tuple[str, str]] = Counter()
+    single = {name for name, size in sizes.items() if size == (1, 1)}
     for line in data.decode("utf-8").splitlines():
-        words = line.split()
+        words = line.split(" ")
         if len(words) != 15 or words[0] != "1" or not words[14].endswith(".dat"):
             continue
-        across, down = sizes[words[14]][::-1]
+        name, color = words[14], words[1]
+        counts[name, color] += 1
+        left, top = int(words[2]), -int(words[4])
+        if name in single:
+            row, column = top // 20, left // 20
+            if not (0 <= row < height and 0 <= column < width) or grid[row, column] != "":
+                raise _misplaced(line)
+            grid[row, column] = color
+            continue
+        down, across = sizes[name]
         if " ".join(words[5:14]) == _TURNED:
             across, down = down, across
-        left, top = (int(words[2]) - 10 * across) // 20, (-int(words[4]) - 10 * down) // 20
-        block = grid[top : top + down, left : left + across]
-        if left < 0 or top < 0 or block.shape != (down, across) or (block != "").any():
-            raise ExportError(f"two parts overlap, or one lies outside: {line}", hint="write the model again")
-        block[:] = words[1]
-        counts[words[14], words[1]] += 1
+        row, column = (top - 10 * down) // 20, (left - 10 * across) // 20
+        block = grid[row : row + down, column : column + across]
+        if row < 0 or column < 0 or block.shape != (down, across) or (block != "").any():
+            raise _misplaced(line)
+        block[:] = color
     return grid, counts
+
+
+def _misplaced(line: str) -> ExportError:
+    return ExportError(f"two parts overlap, or one lies outside: {line}", hint="write the model again")
 
 
 def _prove(data: bytes, plan: BrickPlan, codes: list[str]) -> None:

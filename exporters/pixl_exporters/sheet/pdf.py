@@ -110,6 +110,7 @@ class _Painter:
         self.font = font
         self.out: list[str] = []
         self.held: dict[str, Any] = {}
+        self.codes: dict[str, _Codes] = {}
         pdf.add_page(format=(page.width_mm, page.height_mm))
 
     def paint(self) -> None:
@@ -194,8 +195,8 @@ class _Painter:
         runs = self.font.runs(item.text, item.bold)
         if not runs:
             return
-        width = item.size * sum(face.width(part) for face, part in runs)
-        back = {"start": 0.0, "middle": 0.5, "end": 1.0}[item.anchor] * width
+        share = {"start": 0.0, "middle": 0.5, "end": 1.0}[item.anchor]
+        back = share * item.size * sum(face.width(part) for face, part in runs) if share else 0.0
         x, y = item.x * PT_PER_MM, (self.page.height_mm - item.y) * PT_PER_MM
         if item.rotate:
             angle = math.radians(-item.rotate)  # clockwise on a page with y down is negative with y up
@@ -244,8 +245,22 @@ class _Painter:
         return f"/F{self._face(face).i} {_mm(size)} Tf"
 
     def _encode(self, face: Face, text: str) -> str:
-        pick = self._face(face).subset.pick
-        return "<" + "".join(f"{pick(ord(char)):04X}" for char in text) + ">"
+        codes = self.codes.get(face.key)
+        if codes is None:
+            codes = self.codes[face.key] = _Codes(self._face(face).subset.pick)
+        return f"<{text.translate(codes)}>"
+
+
+class _Codes(dict[int, str]):
+    """For ``str.translate``: the glyph number of a character as four hexadecimal digits, asked for once a document."""
+
+    def __init__(self, pick: Callable[[int], int]) -> None:
+        super().__init__()
+        self.pick = pick
+
+    def __missing__(self, code: int) -> str:
+        self[code] = digits = f"{self.pick(code):04X}"
+        return digits
 
 
 def _rows(pattern: str, values: Floats) -> str:
