@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 
 from pixl.document import Document
 from pixl.errors import DocumentError, PixlError, UsageError
+from pixl.palette import Color, Palette
+from pixl.pattern import Pattern
 from pixl.recipe import Recipe
+from pixl_exporters.brick import ldraw
 from pixl_exporters.brick.base import plan_base
 from pixl_exporters.brick.parts import PART_NAMES, find_part, load_parts, mosaic_part, part_palette
 from pixl_exporters.brick.plan import (
     BrickOptions,
     Pieces,
+    brick_cell,
     check,
     cut_sections,
     letters,
@@ -201,6 +205,19 @@ def test_a_retired_colour_and_one_never_made_are_said() -> None:
     warnings = " ".join(plan_bricks(grid).warnings)
     assert "retired" in warnings
     assert "may never have been made" in warnings
+
+
+def test_colours_of_another_material_get_no_brick_numbers() -> None:
+    """A bead whose code happens to be a LEGO number is not that LEGO colour."""
+    colors = (Color(code="26", name="Bead", rgb=(1, 2, 3)), Color(code="P7", name="Other", rgb=(200, 2, 3)))
+    beads = Palette(id="beads", version="1", name="beads", colors=colors)
+    grid = Pattern(index=np.array([[0, 1]], np.int16), palette=beads, cell=brick_cell())
+    plan = plan_bricks(grid, BrickOptions(base="none"))
+    assert plan.warnings == ("no brick colour, so no shop's list holds it: 26 Bead, P7 Other",)
+    assert all(not lot.elements for lot in plan.lots)
+    found = summary(plan)
+    assert len(found.no_bricklink) == len(found.no_rebrickable) == len(found.no_element) == 2
+    assert "0x2010203" in ldraw.export(plan)["mosaic.mpd"].decode()
 
 
 def test_thin_lots_are_named() -> None:

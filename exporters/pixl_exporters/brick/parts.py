@@ -187,10 +187,12 @@ def elements(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[El
 def color_id(color: Color, family: str) -> str:
     """What a family calls the colour: ``lego``, ``bl``, ``rb`` or ``ldraw``; empty when it has no number for it.
 
-    A palette row without a LEGO id has the code ``rb:64``: then LEGO's number is empty.
+    A palette row without a LEGO id has the code ``rb:64``: then LEGO's number is empty. It is empty too for a colour
+    that no brick family knows: the code of a bead or thread may happen to be a LEGO number.
     """
     if family == "lego":
-        return "" if ":" in color.code else color.code
+        known = any(color.ids.get(other) for other in ("bl", "rb", "ldraw"))
+        return color.code if known and ":" not in color.code else ""
     return color.ids.get(family, "")
 
 

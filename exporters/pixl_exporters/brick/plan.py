@@ -223,8 +223,11 @@ def _lots(pattern: Pattern, parts: Sequence[Part], pieces: Pieces, options: Bric
 def _warnings(lots: Sequence[Lot], *, owned: bool) -> list[str]:
     """What cannot be bought, said before it is."""
     found = []
+    foreign = dict.fromkeys(lot.color.label for lot in lots if not any(map(lot.color.ids.get, ("bl", "rb", "ldraw"))))
+    if foreign:
+        found.append(f"no brick colour, so no shop's list holds it: {', '.join(foreign)}")
     for lot in lots:
-        if owned and not lot.short:
+        if (owned and not lot.short) or lot.color.label in foreign:
             continue
         if lot.color.code not in lot.part.colors:
             found.append(f"no source lists {lot.part.name} in {lot.color.label}: it may never have been made")
