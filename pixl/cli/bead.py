@@ -102,7 +102,7 @@ def _craft(
     fix: bool,
 ) -> Craft:
     from pixl_exporters.bead.plan import BeadOptions
-    from pixl_exporters.bead.shopping import read_stock
+    from pixl_exporters.stock_csv import read_stock
 
     from ..palette import FINISHES
     from ..pattern import Cell

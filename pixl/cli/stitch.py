@@ -59,7 +59,7 @@ def stitch(
     fabric = parse_count(count)
     owned = None
     if have is not None:
-        from pixl_exporters.bead.shopping import read_stock
+        from pixl_exporters.stock_csv import read_stock
 
         from ..palette import load_palette
 

@@ -139,3 +139,10 @@ def test_hexagon_and_drills(picture: Path, tmp_path: Path) -> None:
     )
     assert told["islands"] == 0
     assert told["size_mm"] == [75.0, 75.0]
+
+
+def test_characters_without_a_glyph_are_named(picture: Path) -> None:
+    told = json.loads(run(picture, "--size", "20x20", "--title", "猫 cat", "-n", "--json").stdout)
+    assert any("猫" in warning for warning in told["warnings"])
+    told = json.loads(run(picture, "--size", "20x20", "--title", "Katze ñ", "-n", "--json").stdout)
+    assert not any("font" in warning for warning in told["warnings"])

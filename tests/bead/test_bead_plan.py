@@ -24,7 +24,8 @@ from pixl_exporters.bead.boards import (
 )
 from pixl_exporters.bead.certainty import certainty, other_lists
 from pixl_exporters.bead.plan import BeadOptions, confetti_share, mirrored_map, plan_from_document
-from pixl_exporters.bead.shopping import read_stock, with_waste
+from pixl_exporters.bead.shopping import with_waste
+from pixl_exporters.stock_csv import read_stock
 
 BOARDS = [
     Board(id="own", name="own", columns=7, rows=5, pitch_mm=5.0),

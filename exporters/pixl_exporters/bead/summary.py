@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixl.units import MM_PER_INCH
+from pixl_exporters.sheet.missing import missing_note
 
 from .plan import BeadPlan
 
@@ -116,7 +117,7 @@ def _lists_text(plan: BeadPlan) -> str:
     if not parts:
         return close + "Lay a few beads beside the picture before you buy."
     return close + (
-        "No maker publishes the colours of beads as numbers; lists differ by as much as neighbouring beads do: "
+        "Few makers publish the colours of beads as numbers; lists differ by as much as neighbouring beads do: "
         + "; ".join(parts)
         + ". Lay a few beads beside the picture before you buy."
     )
@@ -147,8 +148,9 @@ def summary(plan: BeadPlan) -> Summary:
     warnings = holding_warnings(plan)
     if warnings and plan.fill:
         lines.append(f"--fix would fill {len(plan.fill)} empty cells so that it holds")
+    lines.append(f"{plan.confetti * 100:.1f} % of the {word} have no neighbour of their colour")
     short = [need for need in plan.needs if need.have is not None and need.short]
-    notes = []
+    notes = missing_note([plan.pattern.title, *(text for n in plan.needs for text in (n.color.name, n.color.code))])
     if short:
         named = ", ".join(f"{need.color.label} ({need.short})" for need in short[:6])
         notes.append(f"your stock is short of {len(short)} colours: {named}{', ...' if len(short) > 6 else ''}")

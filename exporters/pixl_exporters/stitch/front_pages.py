@@ -66,14 +66,14 @@ def _sizes(canvas: Canvas, plan: StitchPlan, fabrics: list[Fabric], x: float, y:
     canvas.text(x, y, "Finished size", 3.0, bold=True, valign="top")
     margin = f"{MARGIN_MM / 10:g} cm"
     canvas.text(x + 34, y, "design", 2.6, valign="top", color=GREY)
-    canvas.text(x + 82, y, f"cloth to cut, with {margin} on each side", 2.6, valign="top", color=GREY)
+    canvas.text(x + 90, y, f"cloth to cut, with {margin} on each side", 2.6, valign="top", color=GREY)
     for line, fabric in enumerate(fabrics):
         at = y + 7.2 + line * 4.6
         width, height = fabric.size_mm(plan.pattern.width, plan.pattern.height)
         bold = line == 0
         canvas.text(x, at, fabric.name, 2.8, valign="middle", bold=bold)
         canvas.text(x + 34, at, _both(width, height), 2.8, valign="middle", bold=bold)
-        canvas.text(x + 82, at, _both(width + 2 * MARGIN_MM, height + 2 * MARGIN_MM), 2.8, valign="middle", bold=bold)
+        canvas.text(x + 90, at, _both(width + 2 * MARGIN_MM, height + 2 * MARGIN_MM), 2.8, valign="middle", bold=bold)
 
 
 def _both(width: float, height: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pixl_exporters.sheet.missing import missing_note
+
 from .plan import StitchPlan
 
 
@@ -119,4 +121,5 @@ def summary(plan: StitchPlan) -> Summary:
             for floss in plan.floss
         ],
     }
-    return Summary(lines=tuple(lines), values=values, warnings=(), notes=())
+    notes = missing_note([plan.pattern.title, *(text for f in plan.floss for text in (f.color.name, f.code))])
+    return Summary(lines=tuple(lines), values=values, warnings=(), notes=tuple(notes))
