@@ -142,8 +142,10 @@ def test_stock_that_is_too_small_is_planned_and_strict_says_so(pixl: Run) -> Non
 
 
 def test_formats_and_doctor(pixl: Run) -> None:
-    keys = [row["key"] for row in pixl("formats", "--json").json["formats"]]
-    assert len(keys) == len(set(keys))
+    rows = pixl("formats", "--json").json["formats"]
+    keys = [row["key"] for row in rows]
+    named = [(row["key"], craft) for row in rows for craft in row["crafts"]]
+    assert len(named) == len(set(named))
     assert {"png", "svg", "csv", "json", "layers", "indexed", "ldraw", "bricklink"} <= set(keys)
     assert "ldraw" in pixl("formats", "brick").out
     assert "ldraw" not in pixl("formats", "pixel").out
