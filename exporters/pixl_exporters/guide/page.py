@@ -36,6 +36,7 @@ SCRIPTS = (
     "grid.js",
     "progress.js",
     "printing.js",
+    "panel.js",
     "guide.js",
     "page.js",
 )
