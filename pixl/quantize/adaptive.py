@@ -24,8 +24,9 @@ DRIFT = 0.25
 def adaptive(lab: Floats, cover: Floats, samples: int, rounds: int = ROUNDS, variance: float = VARIANCE) -> Floats:
     """CIELAB float32[H, W, 3] of the samples' CIELAB ``lab`` float32[H * samples, W * samples, 3].
 
-    ``cover`` float32[H * samples, W * samples] weighs the samples. Time and memory are linear in cells: each sample
-    is explained by the kernels of the 3 x 3 cells around it, and every step is a product with a fixed small matrix.
+    ``cover`` float32[H * samples, W * samples] weighs the samples; ``samples`` is even. Time and memory are linear in
+    cells: each sample is explained by the kernels of the four cells around the corner that it is nearest to, and every
+    step is a product with a fixed small matrix.
     """
     height, width = lab.shape[0] // samples, lab.shape[1] // samples
     out = np.empty((height, width, 3), np.float32)
@@ -40,57 +41,58 @@ def adaptive(lab: Floats, cover: Floats, samples: int, rounds: int = ROUNDS, var
 
 def _fit(lab: Floats, cover: Floats, samples: int, rounds: int, variance: float) -> Floats:
     height, width = lab.shape[0] // samples, lab.shape[1] // samples
-    color = [_cells(lab[..., i] * np.float32(0.01), samples) for i in range(3)]
-    weight = _cells(cover, samples)
+    planes = [_corners(lab[..., i] * np.float32(0.01), samples) for i in range(3)]
+    seen = _corners(cover, samples)
     stride = width + 2
-    inner = slice(stride + 1, stride * (height + 1) - 1)  # flat indices of all cells, with side pads in between
-    count = stride * (height + 2)
+    count = stride * (height + 2)  # flat indices of all cells, with a frame of empty ones
+    blocks = len(seen)  # block n lies between cells n, n + 1, n + stride and n + stride + 1
+    corners = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    shifts = [slice(dy * stride + dx, dy * stride + dx + blocks) for dy, dx in corners]
+    bases = [_basis(dy, dx, samples) for dy, dx in corners]
     inside = np.zeros((height + 2, stride), bool)
     inside[1:-1, 1:-1] = True
     inside = inside.ravel()
-    offsets = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    bases = [_basis(dy, dx, samples) for dy, dx in offsets]
-    shifts = [dy * stride + dx for dy, dx in offsets]
-    bright = color[0][inner] ** 2 + color[1][inner] ** 2 + color[2][inner] ** 2
-    total = np.maximum(weight.sum(axis=1), np.float32(1e-6))
-    hue = np.stack([(plane * weight).sum(axis=1) / total for plane in color], axis=1)
+    hue = np.zeros((height + 2, stride, 3), np.float32)
+    hue[1:-1, 1:-1] = _means(lab, cover, samples) * np.float32(0.01)
+    hue = hue.reshape(-1, 3)
+    bright = planes[0] ** 2 + planes[1] ** 2 + planes[2] ** 2
     mean = np.zeros((count, 2), np.float32)
     shape = np.tile(np.array([1 / 3, 0, 1 / 3], np.float32), (count, 1))
-    inverse = np.full(count, np.float32(0.5 / variance))
-    log_mass = np.zeros(count, np.float32)
-    planes = [plane[inner] for plane in color]
-    seen = weight[inner]
-    gamma = np.empty((9, inner.stop - inner.start, samples * samples), np.float32)
+    sharp = np.float32(0.5 / variance)
+    bright *= -sharp
+    log_mass = np.where(inside, np.float32(0), np.float32(1e4))  # no kernel lives in the frame
+    gamma = np.empty((4, blocks, samples * samples), np.float32)
+    buffer = np.empty_like(seen)
     for _ in range(rounds):
         coefficients = _quadratic(mean, shape)
-        coefficients[:, 0] -= log_mass
-        for o, (basis, shift) in enumerate(zip(bases, shifts, strict=True)):
-            kernels = slice(inner.start - shift, inner.stop - shift)
-            tint, sharp = hue[kernels], inverse[kernels]
-            away = bright - planes[0] * (2 * tint[:, 0, None])
-            away -= planes[1] * (2 * tint[:, 1, None])
-            away -= planes[2] * (2 * tint[:, 2, None])
-            away += (tint * tint).sum(axis=1)[:, None]
-            away *= -sharp[:, None]
-            away += coefficients[kernels] @ basis
-            np.exp(np.maximum(away, np.float32(-60), out=away), out=gamma[o])
-            gamma[o] *= inside[kernels, None]
-            gamma[o] *= seen
+        coefficients[:, 0] -= log_mass + sharp * (hue * hue).sum(axis=1)
+        tint = hue * (2 * sharp)
+        for away, basis, kernels in zip(gamma, bases, shifts, strict=True):
+            np.matmul(coefficients[kernels], basis, out=away)
+            away += bright
+            for i in range(3):
+                away += np.multiply(planes[i], tint[kernels, i, None], out=buffer)
+            np.maximum(away, np.float32(-60), out=away)
+            np.exp(away, out=away)
+            away *= seen
         # a kernel's weights are normalised over its samples before they compete (equation 3 of the paper)
         mass = np.zeros(count, np.float32)
-        for o, shift in enumerate(shifts):
-            mass[inner.start - shift : inner.stop - shift] += gamma[o].sum(axis=1)
-        scale = np.where(mass > 1e-20, 1 / np.maximum(mass, np.float32(1e-20)), 0).astype(np.float32)
-        for o, shift in enumerate(shifts):
-            gamma[o] *= scale[inner.start - shift : inner.stop - shift, None]
-        gamma *= seen / np.maximum(gamma.sum(axis=0), np.float32(1e-20))
+        for away, kernels in zip(gamma, shifts, strict=True):
+            mass[kernels] += away.sum(axis=1)
+        scale = np.where(inside, 1 / np.maximum(mass, np.float32(1e-20)), np.float32(0))
+        for away, kernels in zip(gamma, shifts, strict=True):
+            away *= scale[kernels, None]
+        np.add(gamma[0], gamma[1], out=buffer)
+        buffer += gamma[2]
+        buffer += gamma[3]
+        np.divide(seen, np.maximum(buffer, np.float32(1e-20), out=buffer), out=buffer)
         moments = np.zeros((count, 6), np.float32)
         tints = np.zeros((count, 3), np.float32)
-        for o, (basis, shift) in enumerate(zip(bases, shifts, strict=True)):
-            kernels = slice(inner.start - shift, inner.stop - shift)
-            moments[kernels] += gamma[o] @ basis.T
+        for away, basis, kernels in zip(gamma, bases, shifts, strict=True):
+            away *= buffer
+            moments[kernels] += away @ basis.T
             for i in range(3):
-                tints[kernels, i] += np.einsum("ns,ns->n", gamma[o], planes[i])
+                tints[kernels, i] += np.einsum("ns,ns->n", away, planes[i])
         some = np.maximum(moments[:, 0], np.float32(1e-6))[:, None]
         alive = inside & (moments[:, 0] > 1e-6)
         hue[alive] = (tints / some)[alive]
@@ -100,19 +102,30 @@ def _fit(lab: Floats, cover: Floats, samples: int, rounds: int, variance: float)
     return hue.reshape(height + 2, stride, 3)[1:-1, 1:-1] * np.float32(100)
 
 
-def _cells(plane: Floats, samples: int) -> Floats:
-    """float32[(H + 2) * (W + 2), samples * samples]: samples by cell, with a frame of empty cells."""
+def _corners(plane: Floats, samples: int) -> Floats:
+    """float32[n, samples * samples]: samples by the corner of cells that they are nearest to, in the reading order of
+    the frame's cells; the last column and row, where no block is, are left out or empty."""
     height, width = plane.shape[0] // samples, plane.shape[1] // samples
-    grid = plane.reshape(height, samples, width, samples).swapaxes(1, 2).reshape(height, width, samples * samples)
-    framed = np.zeros((height + 2, width + 2, samples * samples), np.float32)
-    framed[1:-1, 1:-1] = grid
-    return framed.reshape(-1, samples * samples)
+    half = samples // 2
+    framed = np.zeros(((height + 1) * samples, (width + 2) * samples), np.float32)
+    framed[half:-half, half : half + plane.shape[1]] = plane
+    grid = framed.reshape(height + 1, samples, width + 2, samples).swapaxes(1, 2)
+    return grid.reshape(-1, samples * samples)[:-1]
+
+
+def _means(lab: Floats, cover: Floats, samples: int) -> Floats:
+    """float32[H, W, 3]: mean of each cell's samples, weighted."""
+    height, width = cover.shape[0] // samples, cover.shape[1] // samples
+    weight = cover.reshape(height, samples, width, samples)
+    total = np.einsum("ysxtc,ysxt->yxc", lab.reshape(height, samples, width, samples, 3), weight)
+    return np.asarray(total / np.maximum(weight.sum(axis=(1, 3)), np.float32(1e-6))[..., None], dtype=np.float32)
 
 
 def _basis(dy: int, dx: int, samples: int) -> Floats:
-    """float32[6, samples^2]: 1, x, y, xx, xy, yy of the samples of the cell at (dy, dx) from the kernel's."""
-    ticks = (np.arange(samples) + 0.5) / samples - 0.5
-    y, x = (grid.ravel() for grid in np.meshgrid(ticks + dy, ticks + dx, indexing="ij"))
+    """float32[6, samples^2]: 1, x, y, xx, xy, yy of a corner block's samples, from the centre of the cell that lies at
+    (dy, dx) of the four around it."""
+    ticks = (np.arange(samples) + 0.5) / samples
+    y, x = (grid.ravel() for grid in np.meshgrid(ticks - dy, ticks - dx, indexing="ij"))
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).astype(np.float32)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..color import lab_to_linear, linear_to_oklab
-from .energy import Energy, lower
+from .energy import Energy, Extra, lower, value
 
 Floats = NDArray[np.float32]
-Indices = NDArray[np.intp]
+MakeExtra = Callable[[Energy], Extra]
 
 CANDIDATES = 48
 """Colours that a cell chooses from: the nearest ones of a large palette."""
@@ -18,12 +21,22 @@ LONE = (0.5, 3.5, 10.0)
 makes a spot."""
 
 
-def nearest(table: Floats) -> Indices:
-    """intp[N]: the cheapest colour of each cell (the first of equals)."""
-    return np.asarray(table.argmin(axis=-1))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Where the cells came to rest: ``index`` int16[H, W] (-1 empty), the energy and what belongs to the index."""
+
+    index: NDArray[np.int16]
+    energy: Energy
+    chroma: Floats
+    table: Floats
+
+    def value(self) -> float:
+        """The energy's value (without what a craft adds)."""
+        data = np.take_along_axis(self.table, np.maximum(self.index, 0)[..., None].astype(np.intp), axis=2)
+        return value(self.energy, self.index, self.chroma, np.where(self.energy.free, data[..., 0], 0))
 
 
-def assign(
+def settle(
     lab: Floats,
     table: Floats,
     palette_oklab: NDArray[np.float64],
@@ -32,16 +45,20 @@ def assign(
     *,
     beta: float,
     lone: tuple[float, float, float] = LONE,
-) -> NDArray[np.int16]:
-    """int16[H, W]: the colours of the ``free`` cells, of those in ``table`` float32[H, W, K] (CIEDE2000 and prices).
+    extra: MakeExtra | None = None,
+) -> Settled:
+    """Colours of the ``free`` cells, of those in ``table`` float32[H, W, K] (CIEDE2000 and prices).
 
     ``index`` int16[H, W] holds the cells that stand, -1 where there is no cell; its free cells are not read.
-    ``lab`` float32[H, W, 3] are the targets, ``palette_oklab`` float64[K, 3] the colours.
+    ``lab`` float32[H, W, 3] are the targets, ``palette_oklab`` float64[K, 3] the colours; ``extra`` makes the terms
+    that reach further.
     """
     energy, tints, target = energy_of(lab, table, palette_oklab, free, beta=beta, lone=lone)
     best = energy.cost.argmin(axis=2)
-    start = np.where(free, np.take_along_axis(energy.colors, best[..., None], axis=2)[..., 0], index)
-    return lower(energy, start.astype(np.int16), tints[np.maximum(start, 0)] - target)
+    start = np.where(free, np.take_along_axis(energy.colors, best[..., None], axis=2)[..., 0], index).astype(np.int16)
+    more = extra(energy) if extra else None
+    found = lower(energy, start, tints[np.maximum(start, 0)] - target, extra=more)
+    return Settled(index=found, energy=energy, chroma=tints[np.maximum(found, 0)] - target, table=table)
 
 
 def energy_of(

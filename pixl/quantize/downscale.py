@@ -66,6 +66,11 @@ def lanczos(linear: Floats, cover: Floats, samples: int = SAMPLES) -> Floats:
     return np.asarray(srgb_to_linear(np.clip(mixed, 0, 1)), dtype=np.float32)
 
 
+def mean_of(mask: Floats, height: int, width: int) -> Floats:
+    """float32[height, width]: the area mean of a mask float32[h, w] over each cell, kept to 0..1."""
+    return np.clip(_box(mask[..., None], height, width)[..., 0], 0, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """What a grid of H x W cells sees.

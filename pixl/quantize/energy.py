@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
-Prices = Callable[[NDArray[np.int16]], NDArray[np.float64]]
+Extra = Callable[[NDArray[np.int16], Indices, Indices], Floats]
+"""Terms that reach further: (index int16[H, W], rows intp[n], columns intp[n]) -> float32[n, M], what each candidate
+of those cells costs while all other cells stay."""
 
 _RING = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
 _CROSS = [(-1, 0), (0, -1), (0, 1), (1, 0)]
@@ -37,11 +39,14 @@ class Energy:
     diagonal: float = 0.5
 
 
-def lower(energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps: int = 12) -> NDArray[np.int16]:
+def lower(
+    energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps: int = 12, extra: Extra | None = None
+) -> NDArray[np.int16]:
     """Set cells one after the other to their exact best colour until nothing changes or ``sweeps`` are over.
 
     ``index`` int16[H, W] (-1 empty) is the start; ``fixed_chroma`` float32[H, W, 2] is the chroma error of its cells.
-    Cells three apart share no term, so a lattice of stride 3 is set at once with the same result as one by one.
+    Cells three apart share no term, so a lattice of stride 3 is set at once with the same result as one by one. With
+    ``extra`` any change may concern any cell, so all are looked at again.
     """
     height, width = index.shape
     pad = 3
@@ -62,7 +67,10 @@ def lower(energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps
             r, c = np.nonzero(stale[pad:-pad, pad:-pad] & (phase == turn))
             if not len(r):
                 continue
-            best = _best(energy, x, error, lone, r, c, pad)
+            totals = _totals(energy, x, error, lone, r, c, pad)
+            if extra is not None:
+                totals += extra(x[pad:-pad, pad:-pad], r, c)
+            best = totals.argmin(axis=1)
             colors = energy.colors[r, c, best]
             stale[r + pad, c + pad] = False
             moved = np.nonzero(colors != x[r + pad, c + pad])[0]
@@ -72,6 +80,9 @@ def lower(energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps
             r, c, best = r[moved], c[moved], best[moved]
             x[r + pad, c + pad] = colors[moved]
             error[r + pad, c + pad] = energy.chroma[r, c, best]
+            if extra is not None:
+                stale |= free
+                continue
             for dy in range(-2, 3):
                 for dx in range(-2, 3):
                     stale[r + pad + dy, c + pad + dx] = True
@@ -81,7 +92,7 @@ def lower(energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps
     return x[pad:-pad, pad:-pad].copy()
 
 
-def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats) -> Floats:
+def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats, extra: Extra | None = None) -> Floats:
     """float32[N, M]: what each candidate costs each free cell (in reading order) while all other cells stay.
 
     ``chroma`` float32[H, W, 2] is the chroma error of the cells of ``index``.
@@ -90,14 +101,24 @@ def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats) -> Floats:
     rim = ((pad, pad), (pad, pad))
     x = np.pad(index, rim, constant_values=-1)
     r, c = np.nonzero(energy.free)
-    return _totals(energy, x, np.pad(chroma, (*rim, (0, 0))), np.pad(energy.lone, rim), r, c, pad)
+    total = _totals(energy, x, np.pad(chroma, (*rim, (0, 0))), np.pad(energy.lone, rim), r, c, pad)
+    return total if extra is None else total + extra(index, r, c)
 
 
-def _best(
-    energy: Energy, x: NDArray[np.int16], error: Floats, lone: Floats, r: Indices, c: Indices, pad: int
-) -> Indices:
-    """Position of the cheapest candidate of each cell (r, c), given all other cells."""
-    return np.asarray(_totals(energy, x, error, lone, r, c, pad).argmin(axis=1))
+def value(energy: Energy, index: NDArray[np.int16], chroma: Floats, data: Floats) -> float:
+    """E of ``index`` int16[H, W]; ``chroma`` float32[H, W, 2] and ``data`` float32[H, W] are its cells' chroma errors
+    and prices. Empty cells take no part."""
+    there = index >= 0
+    total = float(data[there].sum())
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        first = np.s_[: -dy or None, : -dx or None] if dx >= 0 else np.s_[: -dy or None, -dx:]
+        second = np.s_[dy:, dx:] if dx >= 0 else np.s_[dy:, :dx]
+        gap = np.sqrt(((chroma[first] - chroma[second]) ** 2).sum(axis=2))[there[first] & there[second]]
+        total += energy.beta * (energy.diagonal if dy and dx else 1.0) * float(gap.sum())
+    framed = np.pad(index, 1, constant_values=-1)
+    around = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
+    alone = there & ~np.any([side == index for side in around], axis=0)
+    return total + float(energy.lone[alone].sum())
 
 
 def _totals(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .assign import LONE, energy_of
+from .assign import LONE, MakeExtra, energy_of
 from .energy import prices
 
 Floats = NDArray[np.float32]
@@ -29,8 +29,9 @@ def assign(
     *,
     beta: float,
     lone: tuple[float, float, float] = LONE,
+    extra: MakeExtra | None = None,
 ) -> NDArray[np.int16]:
-    """int16[H, W]: like ``pixl.quantize.assign.assign``, with at most ``stock[k]`` free cells of colour k.
+    """int16[H, W]: the index of ``pixl.quantize.assign.settle``, with at most ``stock[k]`` free cells of colour k.
 
     Where there are fewer pieces than cells, all are used and as few cells as possible go beyond. Raises UsageError.
     """
@@ -42,9 +43,10 @@ def assign(
     x = index.copy()
     x[free] = assign_under_stock(table[free], stock)
     rows, columns = np.nonzero(free)
+    more = extra(energy) if extra else None
     limit = np.maximum(stock, np.bincount(x[free], minlength=len(stock)))
     for _ in range(ROUNDS):
-        gain = prices(energy, x, tints[np.maximum(x, 0)] - target)
+        gain = prices(energy, x, tints[np.maximum(x, 0)] - target, more)
         now = x[free].astype(np.intp)
         gain -= gain[np.arange(len(now)), now][:, None]  # what changing to each colour costs more (negative: saves)
         if not _exchange(x, gain, now, rows, columns, limit):

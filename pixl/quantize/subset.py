@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .assign import Settled
+
 Floats = NDArray[np.float32]
+Indices = NDArray[np.intp]
 
 _STARTS = 12
 _WORK = 6_000_000
-"""Table entries times colours spent on further starts."""
+"""Table entries times colours spent on further starts, and cells times colours on settling."""
+_TRIED, _TRIALS = 8, 24
 
 
-def choose(table: Floats, count: int, locked: tuple[int, ...] = (), weight: Floats | None = None) -> NDArray[np.intp]:
+def choose(table: Floats, count: int, locked: tuple[int, ...] = (), weight: Floats | None = None) -> Indices:
     """Indices intp[k], ascending, of the best ``count`` colours: least sum of each cell's cost to its nearest one.
 
     ``table`` float32[N, K] are costs of cells, ``weight`` float32[N] how much each counts, ``locked`` stay in.
@@ -55,10 +61,49 @@ def _search(
     return float(scale @ table[:, chosen].min(axis=1)), chosen
 
 
+def refine(chosen: Indices, table: Floats, locked: tuple[int, ...], settle: Callable[[Indices], Settled]) -> Indices:
+    """``chosen`` after swaps that lower the whole energy, neighbours and lone cells included; intp[k], ascending.
+
+    The sum over cells prices all swaps; the ``_TRIED`` that look best to it are settled one by one, and the first that
+    lowers the energy is taken, until none does or the work is spent.
+    """
+    best, least = [int(k) for k in chosen], settle(chosen).value()
+    fixed = [k for k in best if k in locked]
+    best = [*fixed, *(k for k in best if k not in locked)]
+    seen = {frozenset(best)}
+    scale = np.ones(len(table), np.float32)
+    left = int(min(_TRIALS, _WORK / (len(table) * len(best))))
+    while left > 0 and len(fixed) < len(best) < table.shape[1]:
+        change = _changes(table, scale, best, len(fixed))
+        for at in np.argsort(change, axis=None)[:_TRIED]:
+            position, color = (int(i) for i in np.unravel_index(at, change.shape))
+            trial = [*best[:position], color, *best[position + 1 :]]
+            if left == 0 or not np.isfinite(change[position, color]) or frozenset(trial) in seen:
+                continue
+            seen.add(frozenset(trial))
+            left -= 1
+            value = settle(np.sort(np.array(trial, dtype=np.intp))).value()
+            if value < least:
+                best, least = trial, value
+                break
+        else:
+            break
+    return np.sort(np.array(best, dtype=np.intp))
+
+
 def _best_swap(table: Floats, scale: Floats, chosen: list[int], fixed: int) -> tuple[int, int] | None:
     """(position out, colour in) of the swap that lowers the sum most, or None when none does."""
     if fixed == len(chosen):
         return None
+    change = _changes(table, scale, chosen, fixed)
+    position, color = np.unravel_index(int(np.argmin(change)), change.shape)
+    if change[position, color] >= -1e-4 * max(1.0, float(scale @ table[:, chosen].min(axis=1))):
+        return None
+    return int(position), int(color)
+
+
+def _changes(table: Floats, scale: Floats, chosen: list[int], fixed: int) -> NDArray[np.float64]:
+    """float64[k, K]: by how much each swap of one out for one in changes the sum; infinite where it cannot be."""
     own = table[:, chosen]
     near = own.argmin(axis=1)
     rows = np.arange(len(table))
@@ -80,7 +125,4 @@ def _best_swap(table: Floats, scale: Floats, chosen: list[int], fixed: int) -> t
     change += (join * share).sum(axis=0)
     change[:, chosen] = np.inf
     change[:fixed] = np.inf
-    position, color = np.unravel_index(int(np.argmin(change)), change.shape)
-    if change[position, color] >= -1e-4 * max(1.0, float(scale @ first)):
-        return None
-    return int(position), int(color)
+    return change

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,3 +101,84 @@ def test_the_default_path_imports_numpy_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_crafts_costs_join_the_energy() -> None:
+    """Each column is dearer where neighbours along the row differ: runs become longer, and no other limit breaks."""
+    palette = random_palette(20)
+    asked: list[np.ndarray] = []
+
+    def along_the_row(index: np.ndarray) -> np.ndarray:
+        asked.append(index.copy())
+        price = np.zeros((*index.shape, 20))
+        for side in (-1, 1):
+            near = np.roll(index, side, axis=1)
+            price += 20.0 * (near[..., None] != np.arange(20))
+        return price
+
+    def breaks(index: np.ndarray) -> int:
+        return int((index[:, 1:] != index[:, :-1]).sum())
+
+    def rise(index: np.ndarray) -> int:
+        return int((index[1:] != index[:-1]).sum())
+
+    blocks = np.random.default_rng(1).normal(128, 40, (24, 24, 3)).clip(0, 255).astype(np.uint8)
+    noisy = np.repeat(np.repeat(blocks, 6, axis=0), 6, axis=1)
+    plain = ENGINE.solve(job_for(noisy, (24, 24), palette))
+    priced = ENGINE.solve(job_for(noisy, (24, 24), palette, limits=Limits(costs=(along_the_row,))))
+    assert breaks(priced.index) < 0.7 * breaks(plain.index)
+    assert rise(priced.index) > 0.75 * rise(plain.index)
+    assert all(index.shape == (24, 24) and index.min() >= 0 and index.max() < 20 for index in asked)
+    few = ENGINE.solve(job_for(noisy, (24, 24), palette, limits=Limits(costs=(along_the_row,), colors=4)))
+    assert len(few.used()) <= 4
+    stock = np.full(20, 60, np.int64)
+    kept = ENGINE.solve(job_for(noisy, (24, 24), palette, limits=Limits(costs=(along_the_row,), stock=stock)))
+    loose = ENGINE.solve(job_for(noisy, (24, 24), palette, limits=Limits(stock=stock)))
+    assert (kept.counts() <= stock).all()
+    assert breaks(kept.index) < breaks(loose.index)
+
+
+def test_a_crafts_costs_can_forbid_a_colour() -> None:
+    palette = random_palette(20)
+    first = int(np.argmax(ENGINE.solve(job_for(scene(), (16, 16), palette)).counts()))
+
+    def never(index: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(np.where(np.arange(20) == first, 1000.0, 0.0), (*index.shape, 20))
+
+    assert first not in ENGINE.solve(job_for(scene(), (16, 16), palette, limits=Limits(costs=(never,)))).used()
+
+
+def test_costs_of_another_shape_are_refused() -> None:
+    limits = Limits(costs=(lambda index: np.zeros((2, 2, 2)),))
+    with pytest.raises(UsageError, match="costs"):
+        ENGINE.solve(job_for(scene(), (16, 16), random_palette(20), limits=limits))
+
+
+def test_focus_spends_the_colours_where_it_is() -> None:
+    picture = np.zeros((120, 240, 3), np.uint8)
+    ramp = np.linspace(20, 235, 120).astype(np.uint8)
+    picture[:, :120, 0] = ramp
+    picture[:, 120:, 2] = ramp
+    palette = palette_of(*(f"#{v:02X}0000" for v in range(20, 250, 25)), *(f"#0000{v:02X}" for v in range(20, 250, 25)))
+    mask = np.zeros((60, 120), np.float32)
+    mask[:, 60:] = 1
+    size, limits = (20, 10), Limits(colors=7)
+
+    def error(index: np.ndarray, columns: slice) -> float:
+        wanted = picture[:, columns].reshape(10, 12, -1, 12, 3).mean(axis=(1, 3))
+        return float(np.abs(palette.rgb[index][:, columns.start // 12 : columns.stop // 12] - wanted).mean())
+
+    plain = ENGINE.solve(job_for(picture, size, palette, limits=limits)).index
+    job = job_for(picture, size, palette, limits=limits)
+    focused = ENGINE.solve(replace(job, focus=mask)).index
+    assert error(focused, slice(120, 240)) < error(plain, slice(120, 240))
+
+
+@pytest.mark.parametrize("stock", [None, np.full(40, 40, np.int64)])
+def test_least_count_under_every_limit(stock: np.ndarray | None) -> None:
+    locked = np.full((24, 24), -2, np.int16)
+    locked[3, 4] = 17
+    limits = Limits(min_count=12, stock=stock, locked=locked, colors=25)
+    counts = ENGINE.solve(job_for(scene(), (24, 24), random_palette(40), limits=limits)).counts()
+    assert all(count == 0 or count >= 12 for k, count in enumerate(counts.tolist()) if k != 17)
+    assert stock is None or (counts <= stock).all()

@@ -11,7 +11,7 @@ from quantize_pictures import random_palette, scene
 
 from pixl.color import ciede2000, linear_to_srgb, srgb_to_linear
 from pixl.photo import photo_from_rgba
-from pixl.quantize import downscale, subset, tidy
+from pixl.quantize import assign, downscale, subset, tidy
 from pixl.quantize.differences import difference_table
 
 
@@ -85,10 +85,79 @@ def test_subset_keeps_locked_colours() -> None:
 
 
 def test_rare_colours_go_and_kept_ones_stay() -> None:
-    index = np.array([[0, 0, 0, 1], [0, 0, 2, 2], [0, 0, 2, 3]])
-    table = np.random.default_rng(0).uniform(0, 50, (3, 4, 4)).astype(np.float32)
-    free = np.ones((3, 4), bool)
-    counts = np.bincount(tidy.drop_rare(index, table, free, 3, np.array([3])).ravel(), minlength=4)
-    assert counts[1] == 0
-    assert counts[3] >= 1
-    assert counts.sum() == 12
+    table = np.random.default_rng(0).uniform(0, 50, (12, 14, 9))
+    table[..., 3:] += 20
+
+    def again(stay: np.ndarray) -> np.ndarray:
+        return stay[table[..., stay].argmin(axis=2)].astype(np.int16)
+
+    first = again(np.arange(9))
+    index = tidy.without_rare(first, 12, (7,), None, again)
+    before, after = np.bincount(first.ravel(), minlength=9), np.bincount(index.ravel(), minlength=9)
+    assert ((before > 0) & (before < 12)).sum() > 2
+    assert 0 < after[7] < 12
+    assert after[after > 0].sum() == 168
+    assert all(count == 0 or count >= 12 for k, count in enumerate(after) if k != 7)
+
+
+def test_where_all_colours_are_rare_the_most_frequent_stays() -> None:
+    index = np.array([[0, 1, 2], [2, 3, 4]], np.int16)
+    out = tidy.without_rare(index, 50, (), None, lambda stay: np.full((2, 3), stay[0], np.int16))
+    assert set(out.ravel().tolist()) == {2}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_refined_subset_is_within_two_per_cent_of_exhaustive_search_under_the_energy(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    palette, side, count = random_palette(8, seed), 10, 2 + seed % 3
+    smooth = rng.normal(0, 1, (side, side, 3)).cumsum(axis=0).cumsum(axis=1)
+    lab = (np.array([50, 5, 5]) + smooth * 4).clip((5, -60, -60), (95, 60, 60)).astype(np.float32)
+    table = difference_table(lab.reshape(-1, 3), palette.lab).reshape(side, side, -1)
+    free, start = np.ones((side, side), bool), np.full((side, side), -1, np.int16)
+
+    def settle(colors: np.ndarray) -> assign.Settled:
+        return assign.settle(lab, table[..., colors], palette.oklab[colors], start, free, beta=0.2)
+
+    flat = table.reshape(side * side, -1)
+    chosen = subset.refine(subset.choose(flat, count), flat, (), settle)
+    every = itertools.combinations(range(len(palette)), count)
+    best = min(settle(np.array(some)).value() for some in every)
+    assert len(set(chosen.tolist())) == count
+    assert settle(chosen).value() <= 1.02 * best
+
+
+def test_refined_subset_keeps_locked_colours() -> None:
+    rng = np.random.default_rng(5)
+    palette, lab = random_palette(9, 5), rng.normal((50, 5, 5), (25, 20, 20), (10, 10, 3)).astype(np.float32)
+    table = difference_table(lab.reshape(-1, 3), palette.lab)
+    free, start = np.ones((10, 10), bool), np.full((10, 10), -1, np.int16)
+
+    def settle(colors: np.ndarray) -> assign.Settled:
+        part = table.reshape(10, 10, -1)[..., colors]
+        return assign.settle(lab, part, palette.oklab[colors], start, free, beta=0.2)
+
+    first = subset.choose(table, 4, (0, 8))
+    assert {0, 8} <= set(subset.refine(first, table, (0, 8), settle).tolist())
+
+
+def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
+    rng = np.random.default_rng(2)
+    palette, lab = random_palette(5, 2), rng.normal((50, 5, 5), (25, 20, 20), (9, 8, 3)).astype(np.float32)
+    table = difference_table(lab.reshape(-1, 3), palette.lab).reshape(9, 8, -1)
+    start = np.full((9, 8), -1, np.int16)
+    free = np.ones((9, 8), bool)
+    free[2, 3] = False
+    settled = assign.settle(lab, table, palette.oklab, start, free, beta=0.3)
+    x, error = settled.index, settled.chroma
+    total = 0.0
+    for r, c in np.ndindex(9, 8):
+        if x[r, c] < 0:
+            continue
+        total += float(table[r, c, x[r, c]])
+        for dy, dx, weight in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (1, -1, 0.5)):
+            if r + dy < 9 and 0 <= c + dx < 8 and x[r + dy, c + dx] >= 0:
+                total += 0.3 * weight * float(np.linalg.norm(error[r, c] - error[r + dy, c + dx]))
+        near = [x[a, b] for a, b in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if 0 <= a < 9 and 0 <= b < 8]
+        total += 0.0 if x[r, c] in near else float(settled.energy.lone[r, c])
+    assert x[2, 3] == -1
+    assert settled.value() == pytest.approx(total, rel=1e-4)
