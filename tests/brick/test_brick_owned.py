@@ -137,7 +137,7 @@ def test_bad_prices_name_the_line(price: str, tmp_path: Path) -> None:
         load_prices(written(tmp_path, "part,color,price,currency\n3024,26,1,EUR\n3024,1,1,USD\n", "two.csv"))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300) | st.text(alphabet='part,color,quantity\n;"3024x*=-', max_size=200).map(str.encode))
 def test_anything_is_a_stock_or_a_sentence(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "any.csv"

@@ -63,11 +63,10 @@ def test_the_first_page_lists_every_lot(plan: BrickPlan) -> None:
 
 def test_one_colour_number_on_every_sheet(plan: BrickPlan) -> None:
     """Each section page names its colours with the numbers of the legend."""
-    reader = pypdf.PdfReader(io.BytesIO(instructions.export_pdf(plan, OPTIONS)["instructions.pdf"]))
+    pages = texts(instructions.export_pdf(plan, OPTIONS)["instructions.pdf"])
     index = plan.pattern.index
     for section in plan.sections:
-        page = next(p for p in reader.pages if p.extract_text().split("\n")[0] == f"Section {section.name}")
-        shown = page.extract_text()
+        shown = next(page for page in pages if page.split("\n")[0] == f"Section {section.name}")
         values, counts = np.unique(index[section.slices], return_counts=True)
         for k, count in zip(values.tolist(), counts.tolist(), strict=True):
             assert f"{count} x" in shown
@@ -131,10 +130,9 @@ def test_the_print_is_life_size(plan: BrickPlan) -> None:
     assert boxes <= {(210, 297), (297, 210)}
     assert extract_pdf(data) == OPTIONS.document
     for page in range(len(reader.pages)):
-        picture = raster(data, page).astype(int)
-        dark = (picture.max(axis=2) < 90) & (picture.min(axis=2) < 60)
-        high = picture.shape[0]
-        inked = [np.flatnonzero(row) for row in dark[int(high * 0.88) :]]
+        picture = raster(data, page)
+        foot = picture[int(len(picture) * 0.88) :]
+        inked = [np.flatnonzero(row) for row in (foot.max(axis=2) < 90) & (foot.min(axis=2) < 60)]
         widths = [(row[-1] + 1 - row[0]) / (MM * 4) for row in inked if len(row)]
         assert max(width for width in widths if width < 101) == pytest.approx(100.0, abs=0.2)
 
