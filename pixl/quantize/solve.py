@@ -34,21 +34,15 @@ class QuantizeEngine:
         """The pattern over ``job.palette``, H x W as ``job.size`` says. Raises UsageError without a photo."""
         if job.photo is None:
             raise UsageError("this engine needs a picture", hint="give a photo, or use --engine distill")
-        height, width = job.size.height, job.size.width
-        limits, style = job.limits, style_of(job)
+        style = style_of(job)
         progress.step("downscale", 0, 4)
-        cells = downscale.see(job.photo, height, width, shapes=style.shapes, lines=style.lines)
-        locked = np.full((height, width), FREE, np.int16) if limits.locked is None else limits.locked
-        empty = (cells.cover < 0.5) & (locked == FREE) | (locked == EMPTY)
-        task = _Task(
-            job=job,
-            style=style,
-            cells=cells,
-            start=np.where(empty, EMPTY, locked).astype(np.int16),
-            free=~empty & (locked == FREE),
-            focus=None if job.focus is None else downscale.mean_of(job.focus, height, width),
-        )
-        kept = tuple(sorted({*limits.locked_colors, *(int(k) for k in np.unique(locked[locked >= 0]))}))
+        cells = downscale.see(job.photo, job.size.height, job.size.width, shapes=style.shapes, lines=style.lines)
+        return self.settle(job, cells, progress=progress)
+
+    def settle(self, job: Job, cells: downscale.Cells, *, progress: Progress = SILENT) -> Pattern:
+        """The steps after downscaling, for ``cells`` that the grid saw of any picture; ``job.photo`` is not read."""
+        task, limits = _task(job, cells), job.limits
+        kept = task.kept
         allowed = np.arange(len(job.palette))
         if limits.colors is not None and task.free.any():
             progress.step("subset", 1, 4)
@@ -61,17 +55,40 @@ class QuantizeEngine:
         progress.step("done", 4, 4)
         return Pattern(index=index, palette=job.palette, cell=job.cell, title=job.title)
 
+    def colors(self, job: Job, cells: downscale.Cells) -> Indices:
+        """The palette indices, ascending, of the ``job.limits.colors`` colours that ``settle`` would use."""
+        task, count = _task(job, cells), job.limits.colors
+        if count is None or not task.free.any():
+            return np.arange(len(job.palette))
+        return task.choose(max(count, len(task.kept)), task.kept)
+
+
+def _task(job: Job, cells: downscale.Cells) -> _Task:
+    shape = (job.size.height, job.size.width)
+    locked = np.full(shape, FREE, np.int16) if job.limits.locked is None else job.limits.locked
+    empty = (cells.cover < 0.5) & (locked == FREE) | (locked == EMPTY)
+    return _Task(
+        job=job,
+        style=style_of(job),
+        cells=cells,
+        start=np.where(empty, EMPTY, locked).astype(np.int16),
+        free=~empty & (locked == FREE),
+        kept=tuple(sorted({*job.limits.locked_colors, *(int(k) for k in np.unique(locked[locked >= 0]))})),
+        focus=None if job.focus is None else downscale.mean_of(job.focus, *shape),
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Task:
-    """A job after its picture was downscaled. ``start`` int16[H, W]: -1 empty, locked indices, FREE; ``focus``
-    float32[H, W] or None."""
+    """A job after its picture was downscaled. ``start`` int16[H, W]: -1 empty, locked indices, FREE; ``kept``:
+    colours that must stay; ``focus`` float32[H, W] or None."""
 
     job: Job
     style: Style
     cells: downscale.Cells
     start: NDArray[np.int16]
     free: NDArray[np.bool_]
+    kept: tuple[int, ...]
     focus: Floats | None
 
     def look(self, allowed: Indices) -> tuple[Floats, Floats]:
