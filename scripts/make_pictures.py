@@ -1,6 +1,6 @@
 """Make README's pictures with the program itself: python scripts/make_pictures.py
 
-Each is a photo beside what pixl makes of it, at the same height.
+A photo beside its mosaic, and one picture of each other craft.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 HEIGHT = 480
-PICTURES = {
-    "readme-brick.png": ("astronaut.jpg", ["brick", "--size", "48x48"], "preview.png"),
-    "readme-bead.png": ("coffee.jpg", ["bead", "--size", "58x58", "--palette", "perler"], "preview.png"),
-    "readme-stitch.png": ("cat.jpg", ["stitch", "--size", "80x80", "--colors", "24"], "preview.png"),
-    "readme-embroider.png": ("astronaut.jpg", ["embroider", "--size", "48x48", "--colors", "8"], "preview.png"),
-}
+BRICK = ("astronaut.jpg", ["brick", "--size", "48x48"])
+CRAFTS = (
+    ("coffee.jpg", ["bead", "--size", "58x58", "--palette", "perler"]),
+    ("cat.jpg", ["stitch", "--size", "80x80", "--colors", "24"]),
+    ("astronaut.jpg", ["embroider", "--size", "48x48", "--colors", "8"]),
+)
 
 
 def side_by_side(photo: Path, made: Path, target: Path) -> None:
@@ -37,16 +37,31 @@ def side_by_side(photo: Path, made: Path, target: Path) -> None:
     sheet.quantize(200, dither=Image.Dither.FLOYDSTEINBERG).save(target, optimize=True)
 
 
+def made(photo: str, job: list[str], folder: str) -> Path:
+    """The preview of a job, made by the program in a process of its own."""
+    command = [sys.executable, "-m", "pixl", job[0], str(ROOT / "samples" / photo), *job[1:], "-q"]
+    subprocess.run([*command, "-o", f"{folder}/{job[0]}"], check=True, stdout=subprocess.DEVNULL)
+    return Path(folder) / job[0] / "preview.png"
+
+
+def row(pictures: list[Path], target: Path, height: int = 360) -> None:
+    """Pictures side by side at one height."""
+    images = [Image.open(picture).convert("RGB") for picture in pictures]
+    images = [m.resize((round(height * m.width / m.height), height), Image.Resampling.LANCZOS) for m in images]
+    sheet = Image.new("RGB", (sum(m.width for m in images) + 12 * (len(images) - 1), height), "white")
+    x = 0
+    for image in images:
+        sheet.paste(image, (x, 0))
+        x += image.width + 12
+    sheet.quantize(220).save(target, optimize=True)
+
+
 def main() -> None:
-    """Make them all, or those named on the command line."""
-    for name, (photo, job, file) in PICTURES.items():
-        if len(sys.argv) > 1 and name not in sys.argv[1:]:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "pixl", job[0], str(ROOT / "samples" / photo), *job[1:], "-q"]
-            subprocess.run([*command, "-o", f"{folder}/out"], check=True)
-            side_by_side(ROOT / "samples" / photo, Path(folder) / "out" / file, ROOT / "docs" / "pictures" / name)
-        print(name)
+    """Make them all."""
+    target = ROOT / "docs" / "pictures"
+    with tempfile.TemporaryDirectory() as folder:
+        side_by_side(ROOT / "samples" / BRICK[0], made(*BRICK, folder), target / "readme-brick.png")
+        row([made(*craft, folder) for craft in CRAFTS], target / "readme-crafts.png")
 
 
 if __name__ == "__main__":
