@@ -114,6 +114,7 @@ def _with_stock(palette: Palette, limits: Limits, stock: Stock | None) -> Limits
 
 def _report(document: Document, plan: Any) -> Report:
     from pixl_exporters.brick.summary import summary
+    from pixl_exporters.sheet.missing import missing_note
 
     told = summary(plan)
     lines = told.lines()
@@ -121,7 +122,7 @@ def _report(document: Document, plan: Any) -> Report:
     return Report(
         lines=tuple(f"{what:<{width}}  {value}" for what, value in lines if what != "note"),
         values=told.as_dict(),
-        notes=plan.base.notes,
+        notes=(*plan.base.notes, *missing_note([document.pattern.title])),
         warnings=(
             *((f"{told.short} pieces are short: {'; '.join(told.shortages)}",) if told.short else ()),
             *(text for text in told.warnings if text not in plan.base.notes),

@@ -20,6 +20,9 @@ from pixl_exporters.sheet.model import Floats
 DARK = 50.0
 """Below this Lab lightness a symbol is drawn in white."""
 
+SHADES = "░▒▓"
+"""Glyphs that fill the whole cell: in white they turn a dark cell grey."""
+
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # without I, O and Q, which read as 1 and 0
 _DIGITS = "23456789"
 
@@ -100,6 +103,7 @@ def _match(colors: Floats, table: SymbolTable) -> list[int]:
     alike = np.rint(1000.0 * (26.0 / distance) ** 3)
     dark = colors[:, 0] < DARK
     heavy = np.rint(np.outer(dark, table.ink[:count]) * 400.0)  # white symbols with much ink drown a dark cell
+    heavy += np.outer(dark, [char in SHADES for char in table.chars[:count]]) * 20_000.0
 
     chosen = np.full(count, -1)
     free = np.ones(count, dtype=bool)
