@@ -5,7 +5,7 @@
  *
  *   grid.load({width, height, cells: Int16Array (-1 empty), colors: [{rgb, ink, number, code, symbol: {path, size, text}}],
  *              look, step, shifted, every, regions: [{name, row, column, rows, columns}], pieces: [[row, column, rows, columns]]})
- *   grid.flags       Uint8Array, a byte a cell, PixlStamps.DONE | DIM; afterwards grid.touch(cells), or touch() for all.
+ *   grid.flags       Uint8Array, a byte a cell, PixlStamps.DONE | DIM | HOT; afterwards grid.touch(cells), or touch() for all.
  *                    cells may change, too (grid.cells): a studio paints by changing them and touching
  *   grid.marks       "symbol" | "number" | "code" | "none"          grid.fade       what is done goes pale
  *   grid.tool        "hand" moves, "pen" strokes over cells         grid.mirrored   left and right exchanged, text is not
@@ -114,12 +114,13 @@ class PixlGrid extends HTMLElement {
   restyle() {
     if (!this.#data) return;
     const style = getComputedStyle(this), theme = {font: style.fontFamily || "sans-serif"};
-    for (const [name, other] of Object.entries(PixlGrid.#COLORS)) theme[name] = style.getPropertyValue(`--grid-${name}`).trim() || other;
+    for (const [name, other] of Object.entries(PixlGrid.#COLORS))
+      theme[name] = style.getPropertyValue(`--grid-${name}`).trim() || other;
     this.#theme = theme;
     const {colors, look, cells} = this.#data, dpr = window.devicePixelRatio || 1;
     const em = 620 / Math.max(1, ...colors.map(({symbol}) => symbol?.size || 0)); // one size for all symbols
-    const stamps = new PixlStamps({colors, look, em, joined: Boolean(this.#map.seams), marks: this.#marks, least: 12.5 * dpr,
-      fade: this.#fade, theme});
+    const stamps = new PixlStamps({colors, look, em, joined: Boolean(this.#map.seams), marks: this.#marks,
+      least: Math.max(12.5, 8 * dpr), fade: this.#fade, theme});
     this.#tiles = new PixlTiles({map: this.#map, cells, flags: this.flags, stamps, seam: theme.ground});
     this.#ask();
   }
@@ -168,7 +169,8 @@ class PixlGrid extends HTMLElement {
     this.#cursor = cell;
     if (cell >= 0 && reveal) {
       const {x, y, w, h} = this.#boxOf(cell), least = this.#ruler() + 6, {width, height} = this.#canvas;
-      const dx = x < least ? least - x : Math.min(0, width - 8 - x - w), dy = y < least ? least - y : Math.min(0, height - 8 - y - h);
+      const dx = x < least ? least - x : Math.min(0, width - 8 - x - w);
+      const dy = y < least ? least - y : Math.min(0, height - 8 - y - h);
       if (dx || dy) this.#moveTo({s: this.#s, x: this.#ox + dx, y: this.#oy + dy}, false);
     }
     this.#ask();
@@ -249,7 +251,8 @@ class PixlGrid extends HTMLElement {
   }
 
   #resize() {
-    const dpr = window.devicePixelRatio || 1, width = Math.round(this.clientWidth * dpr), height = Math.round(this.clientHeight * dpr);
+    const dpr = window.devicePixelRatio || 1;
+    const width = Math.round(this.clientWidth * dpr), height = Math.round(this.clientHeight * dpr);
     if (!width || !height || !this.#data) return;
     const {width: wide, height: high} = this.#canvas;
     if (dpr !== this.#dpr) {
@@ -341,7 +344,8 @@ class PixlGrid extends HTMLElement {
     c.fillStyle = this.#theme.strong;
     c.globalAlpha = 0.75;
     if (every && s >= 3) {
-      for (let i = every; i < map.width; i += every) c.fillRect(x + map.x(map.mirrored ? map.width - i : i, s) - thin, y, thin, size.height);
+      for (let i = every; i < map.width; i += every)
+        c.fillRect(x + map.x(map.mirrored ? map.width - i : i, s) - thin, y, thin, size.height);
       for (let i = every; i < map.height; i += every) c.fillRect(x, y + map.y(i, s) - thin, size.width, thin);
     } else if (regions.length > 1) for (const region of regions) {
       const {x: left, y: top, w, h} = map.frame(region, s);
@@ -373,8 +377,9 @@ class PixlGrid extends HTMLElement {
         put(number, at);
       }
     };
-    draw(width, this.#s, x, wide, (i) => this.#map.turn(i) + 1, marked < 0 ? 0 : (marked % width) + 1, 26, (n, at) => c.fillText(n, at, strip / 2));
-    draw(height, this.#s * step, y, high, (i) => i + 1, marked < 0 ? 0 : Math.floor(marked / width) + 1, 18, (n, at) => c.fillText(n, strip / 2, at));
+    const [column, row] = marked < 0 ? [0, 0] : [(marked % width) + 1, Math.floor(marked / width) + 1];
+    draw(width, this.#s, x, wide, (i) => this.#map.turn(i) + 1, column, 26, (n, at) => c.fillText(n, at, strip / 2));
+    draw(height, this.#s * step, y, high, (i) => i + 1, row, 18, (n, at) => c.fillText(n, strip / 2, at));
   }
 }
 

@@ -22,7 +22,8 @@ const progress = new GuideProgress({digest: info.digest, title: info.title, widt
 const state = {mode: "all", at: {region: 0, row: 0, color: 0, all: 0}, pick: -1, marks: info.mark, fade: "pale", theme: "auto",
   mirrored: false, ruler: null};
 const used = colors.map((_, k) => k).filter((k) => cells.includes(k));
-const rows = Array.from({length: height}, (_, row) => row).filter((row) => cells.subarray(row * width, (row + 1) * width).some((k) => k >= 0));
+const rows = Array.from({length: height}, (_, row) => row)
+  .filter((row) => cells.subarray(row * width, (row + 1) * width).some((k) => k >= 0));
 const focus = new Uint8Array(width * height);
 let inFocus = []; // cells, in reading order
 let stroke = null;
@@ -138,8 +139,11 @@ function refocus() {
 }
 
 function paintFlags(changed) {
-  for (const cell of changed || cells.keys())
-    grid.flags[cell] = progress.done[cell] * PixlStamps.DONE + (cells[cell] >= 0 && !focus[cell] ? PixlStamps.DIM : 0);
+  const hot = state.mode === "color" || state.pick >= 0 ? PixlStamps.HOT : 0;
+  for (const cell of changed || cells.keys()) {
+    const now = focus[cell] ? (progress.done[cell] ? 0 : hot) : cells[cell] >= 0 ? PixlStamps.DIM : 0;
+    grid.flags[cell] = progress.done[cell] * PixlStamps.DONE + now;
+  }
   grid.touch(changed);
 }
 
@@ -186,7 +190,8 @@ function between(from, to) {
   if (from < 0) return [to];
   const [r0, k0, r1, k1] = [Math.floor(from / width), from % width, Math.floor(to / width), to % width];
   const count = Math.max(Math.abs(r1 - r0), Math.abs(k1 - k0), 1);
-  return Array.from({length: count + 1}, (_, i) => Math.round(r0 + ((r1 - r0) * i) / count) * width + Math.round(k0 + ((k1 - k0) * i) / count));
+  const on = (start, end, i) => Math.round(start + ((end - start) * i) / count);
+  return Array.from({length: count + 1}, (_, i) => on(r0, r1, i) * width + on(k0, k1, i));
 }
 
 // -- the page ---------------------------------------------------------------------------------------------------------
@@ -257,7 +262,8 @@ grid.addEventListener("keydown", (event) => {
     return;
   }
   const kinds = ["symbol", "number", "code", "none"];
-  const keys = {d: finish, n: () => next(1), p: () => next(-1), u: undo, t: actions.pen, s: () => setMarks(kinds[(kinds.indexOf(state.marks) + 1) % 4]),
+  const keys = {d: finish, n: () => next(1), p: () => next(-1), u: undo, t: actions.pen,
+    s: () => setMarks(kinds[(kinds.indexOf(state.marks) + 1) % 4]),
     m: () => info.turnable && actions.mirror(), 1: () => byId("life").click(), "?": () => byId("keys").showModal(),
     c: () => grid.cursor >= 0 && cells[grid.cursor] >= 0 && pickColor(cells[grid.cursor])};
   const action = keys[event.key.toLowerCase()];

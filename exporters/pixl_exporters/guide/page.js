@@ -117,7 +117,8 @@ function confirmed(text, yes) {
 }
 
 function startFiles() {
-  if (!progress.keeps) byId("kept").textContent = "This browser keeps nothing for this file: save the progress to a file before you close it.";
+  if (!progress.keeps)
+    byId("kept").textContent = "This browser keeps nothing for this file: save the progress to a file before you close it.";
   const took = (text) => { byId("told").textContent = text; refocus(); showGot(); keep(); };
   byId("save").addEventListener("click", () => {
     download(`${info.name}-progress.json`, progress.toText(), "application/json");
@@ -131,7 +132,8 @@ function startFiles() {
     const text = file.size > 4e6 ? "" : await file.text();
     let wrong = progress.fromText(text);
     if (wrong === "other") {
-      const use = await confirmed("That progress was saved from another pattern of this size, or from this one before it was changed. Use it all the same?", "Use it");
+      const use = await confirmed("That progress was saved from another pattern of this size, or from this one before it was "
+        + "changed. Use it all the same?", "Use it");
       wrong = use ? progress.fromText(text, true) : "Nothing was loaded.";
     }
     if (wrong) byId("told").textContent = wrong;
@@ -172,7 +174,10 @@ function startLifeSize() {
   };
   slider.addEventListener("input", draw);
   for (const [id, by] of [["card-less", -1], ["card-more", 1]])
-    byId(id).addEventListener("click", () => { slider.value = Number(slider.value) + by / (CARD.width * window.devicePixelRatio); draw(); });
+    byId(id).addEventListener("click", () => {
+      slider.value = Number(slider.value) + by / (CARD.width * window.devicePixelRatio); // one pixel of the card
+      draw();
+    });
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "ok") return;
     state.ruler = {perMm: Number(slider.value), ratio: window.devicePixelRatio};

@@ -6,7 +6,8 @@ function showStep(step) {
   const done = countDone(inFocus), total = countDone(all);
   const item = byId("item");
   item.selectedIndex = state.at[state.mode];
-  byId("left").textContent = done === inFocus.length ? `all ${number(done)} done` : `${number(done)} of ${number(inFocus.length)} done`;
+  byId("left").textContent = done === inFocus.length ? `all ${number(done)} done`
+    : `${number(done)} of ${number(inFocus.length)} done`;
   Object.assign(byId("part"), {max: inFocus.length || 1, value: done});
   Object.assign(byId("whole"), {max: all.length || 1, value: total});
   byId("whole-text").textContent = total === all.length ? "finished" : `${Math.floor((100 * total) / all.length)} % done`;
@@ -26,7 +27,8 @@ function showColors(step) {
     entry[1] += progress.done[cell];
     counts.set(cells[cell], entry);
   }
-  const shown = state.mode === "color" ? used.map((k) => [k, tally(k)]) : used.filter((k) => counts.has(k)).map((k) => [k, counts.get(k)]);
+  const shown = state.mode === "color" ? used.map((k) => [k, tally(k)])
+    : used.filter((k) => counts.has(k)).map((k) => [k, counts.get(k)]);
   const chosen = state.mode === "color" ? used[state.at.color] : state.pick;
   const active = document.activeElement?.closest?.("#colors button")?.dataset.k;
   list.replaceChildren(...shown.map(([k, [count, done]]) => {
@@ -38,7 +40,7 @@ function showColors(step) {
     button.setAttribute("aria-label", `Colour ${colors[k].number}, ${colors[k].label}, ${count - done} of ${count} left`);
     button.title = colors[k].label;
     name.className = "name";
-    under.textContent = colors[k].code === colors[k].name ? `no. ${colors[k].number}` : `no. ${colors[k].number} · ${colors[k].code}`;
+    under.textContent = `no. ${colors[k].number}${colors[k].code === colors[k].name ? "" : ` · ${colors[k].code}`}`;
     name.append(colors[k].name, under);
     amount.className = "count";
     small.textContent = done === count ? "done" : done ? `left of ${number(count)}` : "left";
@@ -79,7 +81,8 @@ function showRuns() {
   const active = document.activeElement?.closest?.("#runs button")?.dataset.i;
   list.replaceChildren(...runsOf(rows[state.at.row]).map((run, i) => {
     const button = document.createElement("button"), item = document.createElement("li"), color = colors[cells[run[0]]];
-    const columns = run.map((cell) => (cell % width) + 1), span = run.length > 1 ? `columns ${columns[0]} to ${columns.at(-1)}` : `column ${columns[0]}`;
+    const columns = run.map((cell) => (cell % width) + 1);
+    const span = run.length > 1 ? `columns ${columns[0]} to ${columns.at(-1)}` : `column ${columns[0]}`;
     button.type = "button";
     button.dataset.i = i;
     button.setAttribute("aria-pressed", String(isDone(run)));
@@ -95,7 +98,8 @@ function showRuns() {
 
 function place(cell) {
   const row = Math.floor(cell / width), column = cell % width;
-  const region = info.regions.find((r) => row >= r.row && row < r.row + r.rows && column >= r.column && column < r.column + r.columns);
+  const region = info.regions.find((r) =>
+    row >= r.row && row < r.row + r.rows && column >= r.column && column < r.column + r.columns);
   return `column ${column + 1}, row ${row + 1}${region ? ` · ${info.word} ${region.name}` : ""}`;
 }
 
@@ -107,7 +111,8 @@ function showReadout(cell) {
   const color = cells[cell] < 0 ? null : colors[cells[cell]];
   name.textContent = color ? color.label : "empty";
   const size = grid.cellsWith(cell).length;
-  under.textContent = `${color ? `no. ${color.number} · ` : ""}${place(cell)}${size > 1 ? ` · a piece of ${size}` : ""}${progress.done[cell] ? " · done" : ""}`;
+  under.textContent = [color && `no. ${color.number}`, place(cell), size > 1 && `a piece of ${size}`, progress.done[cell] && "done"]
+    .filter(Boolean).join(" · ");
   text.append(name, under);
   box.replaceChildren(...(color ? [chip(color, state.marks, em)] : []), text);
 }

@@ -31,7 +31,8 @@ function markOf(color, marks, em, side) {
     return vector("path", {d: color.symbol.d, fill: color.ink, transform: `scale(${((side * em) / 1000).toFixed(5)})`});
   const text = marks === "symbol" ? color.symbol.text : marks === "code" ? color.code : String(color.number);
   const size = side * Math.min(0.56, 1.4 / Math.max(2, text.length));
-  const node = vector("text", {"text-anchor": "middle", "font-size": size.toFixed(2), "font-weight": 600, fill: color.ink, y: (size * 0.36).toFixed(2)});
+  const node = vector("text", {"text-anchor": "middle", "font-size": size.toFixed(2), "font-weight": 600, fill: color.ink,
+    y: (size * 0.36).toFixed(2)});
   node.textContent = text;
   return node;
 }
@@ -39,9 +40,11 @@ function markOf(color, marks, em, side) {
 /** A rectangle of the map with rulers. guide: {width, cells, colors, shifted, step, marks, em, regions, turn}. */
 function mapOf(guide, region, {marks, named}) {
   const {width, cells, colors, step, shifted, em} = guide, {row: top, column: left, rows, columns} = region;
-  const shift = (row) => (shifted[row] ? 0.5 : 0), tall = shifted.length ? 1 : step, ruler = Math.max(1.4, Math.max(rows, columns) / 26);
+  const shift = (row) => (shifted[row] ? 0.5 : 0), tall = shifted.length ? 1 : step, longest = Math.max(rows, columns);
+  const ruler = Math.max(1.4, longest / 26), line = longest / 400;
   const wide = columns + (shifted.length ? 0.5 : 0), high = (rows - 1) * step + tall;
-  const svg = vector("svg", {class: named ? "map whole-map" : "map", viewBox: `${-ruler} ${-ruler} ${wide + ruler + 0.1} ${high + ruler + 0.1}`});
+  const svg = vector("svg", {class: named ? "map whole-map" : "map",
+    viewBox: `${-ruler} ${-ruler} ${wide + ruler + 0.1} ${high + ruler + 0.1}`});
   const shapes = new Map(), glyphs = vector("g", {"font-family": "sans-serif"}), unit = Math.min(1, tall);
   for (let r = 0; r < rows; r++) for (let k = 0; k < columns; k++) {
     const color = cells[(top + r) * width + left + k];
@@ -54,7 +57,8 @@ function mapOf(guide, region, {marks, named}) {
     if (marks) {
       const mark = markOf(colors[color], marks, em, unit);
       if (mark) {
-        mark.setAttribute("transform", `translate(${x + 0.5} ${(y + tall / 2).toFixed(3)}) ${mark.getAttribute("transform") || ""}`);
+        const scale = mark.getAttribute("transform") || "";
+        mark.setAttribute("transform", `translate(${x + 0.5} ${(y + tall / 2).toFixed(3)}) ${scale}`);
         glyphs.append(mark);
       }
     }
@@ -68,12 +72,14 @@ function mapOf(guide, region, {marks, named}) {
     svg.append(vector("path", {d, fill: "none", stroke: "#000", "stroke-opacity": 0.35, "stroke-width": 0.02}));
   }
   svg.append(glyphs);
-  const line = Math.max(rows, columns) / 400;
-  svg.append(vector("rect", {x: 0, y: 0, width: wide, height: high, fill: "none", stroke: "#000", "stroke-width": line}));
+  const frame = (x, y, w, h) =>
+    svg.append(vector("rect", {x, y, width: w, height: h, fill: "none", stroke: "#000", "stroke-width": line}));
+  frame(0, 0, wide, high);
   if (named) for (const {name, row, column, rows: h, columns: w} of guide.regions) {
-    svg.append(vector("rect", {x: column, y: row * step, width: w, height: h * step, fill: "none", stroke: "#000", "stroke-width": line}));
-    const size = Math.min(Math.min(h, w) * 0.2, 0.055 * Math.max(rows, columns)), text = vector("text", {x: column + size * 0.3, y: row * step + size * 1.05, "font-size": size,
-      "font-weight": 700, "font-family": "sans-serif", fill: "#000", stroke: "#fff", "stroke-width": size * 0.16, "paint-order": "stroke"});
+    frame(column, row * step, w, h * step);
+    const size = Math.min(Math.min(h, w) * 0.2, 0.055 * longest);
+    const text = vector("text", {x: column + size * 0.3, y: row * step + size * 1.05, "font-size": size, "font-weight": 700,
+      "font-family": "sans-serif", fill: "#000", stroke: "#fff", "stroke-width": size * 0.16, "paint-order": "stroke"});
     text.textContent = name;
     svg.append(text);
   }
@@ -83,14 +89,17 @@ function mapOf(guide, region, {marks, named}) {
     text.textContent = number;
     svg.append(text);
   };
-  for (let k = 0; k < columns; k++) if ((left + k + 1) % every === 0 || left + k === 0) label(left + k + 1, k + 0.5, -ruler * 0.25, "middle");
-  for (let r = 0; r < rows; r++) if ((top + r + 1) % every === 0 || top + r === 0) label(top + r + 1, -ruler * 0.25, r * step + tall / 2 + size * 0.36, "end");
+  const numbered = (number) => number % every === 0 || number === 1;
+  for (let k = 1; k <= columns; k++) if (numbered(left + k)) label(left + k, k - 0.5, -ruler * 0.25, "middle");
+  for (let r = 1; r <= rows; r++)
+    if (numbered(top + r)) label(top + r, -ruler * 0.25, (r - 1) * step + tall / 2 + size * 0.36, "end");
   return svg;
 }
 
 function leaf(title, under, ...children) {
   const page = document.createElement("section"), heading = document.createElement("h1"), line = document.createElement("p");
-  page.className = children.some((child) => child.classList.contains("legend") && child.childElementCount > 15) ? "leaf many" : "leaf";
+  const many = children.some((child) => child.classList.contains("legend") && child.childElementCount > 15);
+  page.className = many ? "leaf many" : "leaf";
   heading.textContent = title;
   line.textContent = under;
   page.append(heading, line, ...children);
@@ -125,7 +134,8 @@ function fillPaper(paper, guide, regions) {
   const marks = guide.marks === "none" ? "number" : guide.marks;
   const pages = [leaf(guide.title, guide.lines, mapOf(guide, whole, {marks: "", named: true}), legendOf(guide, count(whole)))];
   for (const region of regions) {
-    const where = `columns ${region.column + 1} to ${region.column + region.columns}, rows ${region.row + 1} to ${region.row + region.rows}`;
+    const where = `columns ${region.column + 1} to ${region.column + region.columns}, `
+      + `rows ${region.row + 1} to ${region.row + region.rows}`;
     pages.push(leaf(`${guide.word} ${region.name}`, `${guide.title}: ${where}`, mapOf(guide, region, {marks, named: false}),
       legendOf(guide, count(region))));
   }

@@ -2,13 +2,15 @@
 /*
  * PixlStamps: one cell as a small picture, drawn once for each colour and state and then copied.
  *
- * A state is a sum of DONE (laid, ironed in, stitched), DIM (not what is worked on now) and PLAIN (no mark).
+ * A state is a sum of DONE (laid, ironed in, stitched), DIM (not what is worked on now), PLAIN (no mark) and HOT (picked out:
+ * ringed where the colour itself would drown in the ground, as black does in the dark).
  * A look is how a cell appears: `built` cells show the real thing, the others a flat colour that carries a mark.
  */
 class PixlStamps {
   static DONE = 1;
   static DIM = 2;
   static PLAIN = 4;
+  static HOT = 8;
   static LOOKS = {flat: drawFlat, tile: drawTile, stud: drawStud, "round-stud": drawRoundStud, round: drawRound, bead: drawBead,
     cross: drawCross};
   static ROUND = new Set(["bead", "round", "round-stud"]); // less room for a mark
@@ -20,11 +22,14 @@ class PixlStamps {
   constructor(settings) {
     this.#settings = settings;
     this.ground = parseHex(settings.theme.ground);
+    this.accent = parseHex(settings.theme.accent);
+    this.faint = settings.colors.map(({rgb}) => contrast(rgb, this.ground) < 2.2);
   }
 
   /** rgb of a colour in a state: what is not worked on, or done, goes towards the ground. */
   tint(k, state) {
     const {colors, fade} = this.#settings;
+    if (state & PixlStamps.HOT && this.faint[k]) return colors[k].rgb.map((value, i) => (value + this.accent[i]) >> 1);
     const away = state & PixlStamps.DIM ? 0.87 : state & PixlStamps.DONE && fade ? 0.66 : 0;
     return colors[k].rgb.map((value, i) => Math.round(value + (this.ground[i] - value) * away));
   }
@@ -52,10 +57,19 @@ class PixlStamps {
     const marked = marks !== "none" && s >= least;
     const gap = joined || s < 6 ? 0 : Math.max(1, Math.round(s / 30));
     const draw = PixlStamps.LOOKS[look] || drawFlat;
-    draw(c, {w, h, s, gap, css: `rgb(${this.tint(k, state)})`, real: !dim && (done || !marked), dim, line: theme.line});
+    const css = `rgb(${this.tint(k, state & ~PixlStamps.HOT)})`;
+    draw(c, {w, h, s, gap, css, dim, real: !dim && (done || !marked)});
+    if (state & PixlStamps.HOT && this.faint[k]) this.#ring(c, w - gap, h - gap, s, PixlStamps.ROUND.has(look));
     if (dim || !marked) return;
     if (done) drawTick(c, w, h, s, fade ? theme.ink : color.ink);
     else if (!(state & PixlStamps.PLAIN)) this.#mark(c, color, w - gap, h - gap, s);
+  }
+
+  #ring(c, w, h, s, round) {
+    const line = Math.max(1, Math.round(s * 0.09)), css = `rgb(${this.accent.join(" ")} / ${s < 12 ? 0.6 : 0.9})`;
+    if (round) return ring(c, w / 2, h / 2, s * 0.47 - line / 2, line, css);
+    Object.assign(c, {strokeStyle: css, lineWidth: line});
+    c.strokeRect(line / 2, line / 2, w - line, h - line);
   }
 
   #mark(c, color, w, h, s) {
@@ -79,6 +93,13 @@ class PixlStamps {
 function parseHex(text) {
   const digits = text.replace("#", "");
   return [0, 2, 4].map((at) => parseInt(digits.slice(at, at + 2), 16) || 0);
+}
+
+/** Contrast of two rgb as WCAG counts it, 1 to 21. */
+function contrast(a, b) {
+  const luminance = ([r, g, b]) => 0.05 + 0.2126 * (r / 255) ** 2.2 + 0.7152 * (g / 255) ** 2.2 + 0.0722 * (b / 255) ** 2.2;
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return high / low;
 }
 
 function disc(c, w, h, radius, css) {

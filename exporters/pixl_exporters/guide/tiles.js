@@ -85,9 +85,9 @@ class PixlTiles {
   }
 
   #make(tileRow, tilePlace, known) {
-    const map = this.#map, {width, height, hex, middle, seams} = map, {side, scale: s, tiles} = this.#layer, tall = Math.round(map.tall(s));
+    const map = this.#map, {width, height, hex, middle, seams} = map, {side, scale: s, tiles} = this.#layer;
     const d0 = tilePlace * side, d1 = Math.min(width, d0 + side), r0 = tileRow * side, r1 = Math.min(height, r0 + side);
-    const pad = hex ? Math.ceil(s / 2) + 1 : 0, x0 = map.x(d0, s) - pad, y0 = map.y(r0, s);
+    const tall = Math.round(map.tall(s)), pad = hex ? Math.ceil(s / 2) + 1 : 0, x0 = map.x(d0, s) - pad, y0 = map.y(r0, s);
     const canvas = known ? known.canvas : document.createElement("canvas");
     canvas.width = map.x(d1, s) - x0 + pad; // this clears it, too
     canvas.height = Math.max(map.y(r1, s), map.y(r1 - 1, s) + tall) - y0;
@@ -96,7 +96,7 @@ class PixlTiles {
       const y = map.y(row, s) - y0, h = hex ? tall : map.y(row + 1, s) - map.y(row, s), shift = Math.round(map.shift(row) * s);
       for (let place = d0; place < d1; place++) {
         const cell = row * width + map.turn(place), k = this.#cells[cell], left = map.x(place, s), w = map.x(place + 1, s) - left;
-        const state = (this.#flags[cell] & 3) | (middle && !middle[cell] ? PixlStamps.PLAIN : 0);
+        const state = this.#flags[cell] | (middle && !middle[cell] ? PixlStamps.PLAIN : 0);
         c.drawImage(this.#stamps.get(k, state, w, h), left - x0 + shift, y);
         if (seams && k >= 0) this.#drawSeams(c, seams[cell], left - x0, y, w, h);
       }
@@ -120,7 +120,7 @@ class PixlTiles {
   #paintMini(cells) {
     const {width, height} = this.#map, map = this.#cells, c = this.#mini.getContext("2d"), tints = new Map();
     const tint = (cell) => {
-      const state = this.#flags[cell] & 3, key = map[cell] * 4 + state;
+      const state = this.#flags[cell], key = map[cell] * 16 + state;
       if (!tints.has(key)) tints.set(key, this.#stamps.tint(map[cell], state));
       return tints.get(key);
     };
@@ -145,7 +145,8 @@ class PixlTiles {
     c.imageSmoothingEnabled = s < 1;
     if (!hex) c.drawImage(this.#mini, x, y, size.width, size.height);
     else for (let row = 0; row < height; row++)
-      c.drawImage(this.#mini, 0, row, width, 1, x + map.shift(row) * s, y + map.y(row, s), size.width, map.y(row + 1, s) - map.y(row, s));
+      c.drawImage(this.#mini, 0, row, width, 1, x + map.shift(row) * s, y + map.y(row, s), size.width,
+        map.y(row + 1, s) - map.y(row, s));
     c.imageSmoothingEnabled = true;
     return true;
   }
