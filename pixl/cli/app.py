@@ -99,9 +99,9 @@ def _root(
 
 
 def _register() -> None:
-    from . import bead, brick, doctor, edit, embroider, export, palette, pixel, repro, show, stitch, verify
+    from . import bead, brick, doctor, edit, embroider, export, palette, pixel, repro, resume, show, stitch, verify
 
-    for module in (brick, bead, stitch, embroider, pixel, export, edit, show, repro, verify, palette, doctor):
+    for module in (brick, bead, stitch, embroider, pixel, export, edit, show, repro, resume, verify, palette, doctor):
         module.register(app)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StrictError, UsageError
+from .distilling import Solved, distil, engine_settings
 from .options import Request, settings_of, split_names
 from .talk import Meter, Talk
 
@@ -73,14 +76,18 @@ def make(request: Request, craft: Craft) -> None:
     target = request.output or Path(f"{safe_name(job.title)}-{craft.name}-{job.size}")
     if not request.dry_run:
         check_target(target, force=request.force)
-    document = solve(request, craft, job, talk)
+    document, solved = solve(request, craft, job, talk, target)
     plan = make_plan(document)
     report = craft.report(document, plan) if craft.report else Report()
     for note in report.notes:
         talk.warn(note)
     for warning in report.warnings:
         talk.warn(warning)
-    paths = [] if request.dry_run else write(request, document, plan, rows, target, single=single)
+    paths = []
+    if not request.dry_run:
+        paths = write(request, document, plan, rows, target, single=single, beside=solved.files)
+        if solved.spent is not None:
+            shutil.rmtree(solved.spent, ignore_errors=True)
     for line in report.lines:
         talk.say(line)
     if request.dry_run:
@@ -162,7 +169,7 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
         style="dither" if request.dither else request.style,
         seed=request.seed,
         focus=_focus(request),
-        settings=dict(craft.engine_settings),
+        settings={**craft.engine_settings, **engine_settings(request)},
     )
 
 
@@ -222,14 +229,18 @@ def _focus(request: Request) -> Any:
     return (mask.linear.mean(axis=2) * mask.alpha).astype("float32")
 
 
-def solve(request: Request, craft: Craft, job: Job, talk: Talk) -> Document:
+def solve(request: Request, craft: Craft, job: Job, talk: Talk, target: Path) -> tuple[Document, Solved]:
     """Run the engine and number the colours."""
     from .. import __version__
     from ..document import Document
     from ..engine import load_engine
     from ..recipe import Recipe
 
-    pattern = craft.adjust(load_engine(request.engine).solve(job, progress=Meter(talk)), job)
+    if request.engine == "distill":
+        solved = distil(request, craft.name, job, target, talk)
+    else:
+        solved = Solved(pattern=load_engine(request.engine).solve(job, progress=Meter(talk)))
+    pattern = craft.adjust(solved.pattern, job)
     recipe = Recipe(
         version=__version__,
         command=craft.name,
@@ -241,18 +252,26 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk) -> Document:
         photo_sha256=job.photo.sha256 if job.photo else "",
         prompt=job.prompt,
     )
-    return Document(
+    document = Document(
         pattern=replace(pattern.numbered(), title=job.title),
         craft=craft.name,
         options=dict(craft.options),
         recipe=recipe,
     )
+    return document, solved
 
 
 def write(
-    request: Request, document: Document, plan: Any, rows: list[Any], target: Path, *, single: bool
+    request: Request,
+    document: Document,
+    plan: Any,
+    rows: list[Any],
+    target: Path,
+    *,
+    single: bool,
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> list[Path]:
-    """Make the files and put them down, whole or not at all."""
+    """Make the files and put them down, whole or not at all; ``beside`` joins them in a folder."""
     from pixl_exporters.formats import ExportOptions, export_files
 
     from ..output import MARK, write_file, write_folder
@@ -268,7 +287,7 @@ def write(
         if len(files) != 1:
             raise UsageError(f"'{rows[0].key}' makes {len(files)} files", hint="give a folder with -o")
         return [write_file(target, next(iter(files.values())), force=request.force)]
-    return write_folder(target, {**files, MARK: data}, force=request.force)
+    return write_folder(target, {**files, **beside, MARK: data}, force=request.force)
 
 
 def safe_name(text: str) -> str:

@@ -61,6 +61,22 @@ class Request:
     ] = None
     engine: Annotated[str, typer.Option(help="quantize or distill.", rich_help_panel=_ENGINE)] = "quantize"
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.", rich_help_panel=_ENGINE)] = 0
+    recipe: Annotated[str, typer.Option(help="distill: fast or paper.", rich_help_panel=_ENGINE)] = ""
+    prior: Annotated[
+        str, typer.Option(metavar="NAME", help="distill: what it is drawn from.", rich_help_panel=_ENGINE)
+    ] = ""
+    guidance: Annotated[
+        float | None, typer.Option(min=0, help="distill: how strictly it follows the words.", rich_help_panel=_ENGINE)
+    ] = None
+    steps: Annotated[int | None, typer.Option(min=1, help="distill: how many.", rich_help_panel=_ENGINE)] = None
+    negative: Annotated[str, typer.Option(help="distill: words to keep away from.", rich_help_panel=_ENGINE)] = ""
+    variations: Annotated[
+        int, typer.Option(min=1, max=64, help="distill: seeds to try, shown together.", rich_help_panel=_ENGINE)
+    ] = 1
+    gif: Annotated[bool, typer.Option("--gif", help="distill: also the way there.", rich_help_panel=_ENGINE)] = False
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="distill: keep the run here.", rich_help_panel=_ENGINE)
+    ] = None
     output: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR|FILE", help="Where to.", rich_help_panel=_OUTPUT)
     ] = None
@@ -85,7 +101,9 @@ class Request:
 
 _OPTIONS = tuple(one for one in fields(Request) if one.name != "typed")
 NAMES = tuple(one.name for one in _OPTIONS)
-_NOT_KEPT = frozenset({"photo", "output", "force", "dry_run", "strict", "as_json", "quiet", "verbose", "formats"})
+_NOT_KEPT = frozenset(
+    {"photo", "output", "run", "force", "dry_run", "strict", "as_json", "quiet", "verbose", "formats"}
+)
 
 
 def settings_of(request: Request) -> dict[str, Any]:

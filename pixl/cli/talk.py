@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -72,6 +73,8 @@ class Meter:
         self._start = time.monotonic()
         self._last = ("", -1)
         self._tty = sys.stderr.isatty()
+        self._shown = 0
+        self._stage = ("", 0.0, 0)
 
     def step(self, name: str, done: int, total: int, note: str = "") -> None:
         """See pixl.progress.Progress."""
@@ -82,10 +85,13 @@ class Meter:
         if not self._tty and self._last == (name, tenth):
             return
         self._last = (name, tenth)
-        left = elapsed / max(done, 1) * (total - done)
+        if self._stage[0] != name:
+            self._stage = (name, time.monotonic(), done)
+        done_here = done - self._stage[2]
+        left = (time.monotonic() - self._stage[1]) / max(done_here, 1) * (total - done)
         text = (
             f"{name}: {done} of {total}"
-            + (f", about {left:.0f} s left" if done else "")
+            + (f", about {left:.0f} s left" if done_here else "")
             + (f", {note}" if note else "")
         )
         if self._tty:
@@ -93,3 +99,21 @@ class Meter:
             sys.stderr.flush()
         else:
             self._talk.say(text)
+
+    def picture(self, index: Any, colors: Any) -> None:
+        """The pattern as it stands, in place of the last one: int[H, W], -1 = empty, over uint8[K, 3].
+
+        Only on a terminal that takes colour and holds the whole of it.
+        """
+        from . import terminal
+
+        if not self._tty or self._talk.quiet or self._talk.as_json or not terminal.in_color():
+            return
+        size = shutil.get_terminal_size((80, 24))
+        if index.shape[1] > size.columns or (index.shape[0] + 1) // 2 + 2 > size.lines:
+            return
+        lines = terminal.half_blocks(index, colors)
+        up = f"\x1b[{self._shown}A" if self._shown else ""
+        sys.stderr.write("\r\x1b[K" + up + "".join(f"\x1b[K{line}\n" for line in lines))
+        sys.stderr.flush()
+        self._shown = len(lines)

@@ -7,6 +7,7 @@ never stopping.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,8 @@ class Descent:
     ) -> None:
         self.generator, self.prior, self.condition, self.settings = generator, prior, condition, settings
         self.losses = [*losses_of(settings.scales, target), *extra]
+        if settings.method == "sds" and settings.scales.neighbours > 0:
+            self.losses.append(("neighbours", settings.scales.neighbours, losses.neighbours))
         self.held = held
         self._kept = None if held is None else generator.logits.detach()[held].clone()
         self.rng = torch.Generator().manual_seed(seed)
@@ -123,7 +126,8 @@ class Descent:
         late = self.step >= settings.rounds.count and t < settings.settle_t * TIMESTEPS
         self.quiet = self.quiet + 1 if late and changed <= before.numel() // 1000 else 0
         self.step += 1
-        entropy = float(self.generator.entropy().mean())
+        cells = before.numel() if self.generator.mask is None else max(int(self.generator.mask.sum()), 1)
+        entropy = float(self.generator.entropy().sum()) / cells
         return Report(step=self.step, t=t, loss=terms, entropy=entropy, changed=changed, rows=self.rows)
 
     # -- the three kinds of outer step
@@ -183,18 +187,24 @@ class Descent:
         rounds = self.settings.rounds
         share = self.step / max(rounds.count - 1, 1)
         t = min(int(TIMESTEPS * (rounds.high + (rounds.low - rounds.high) * share)), TIMESTEPS - 1)
-        target = targets.redrawn(
-            self.generator.hard_picture(),
-            self.prior,
-            self.condition,
-            t,
-            self._noise(),
-            steps=rounds.steps,
-            guidance=rounds.guidance,
-            rescale=self.settings.rescale,
-        )
-        self.rows += self.condition.rows * rounds.steps
-        return t, self._pursue(target)
+        picture = self.generator.hard_picture()
+        best, least = picture, float("inf")
+        for _ in range(max(rounds.tries, 1) if self.step == 0 else 1):
+            target = targets.redrawn(
+                picture,
+                self.prior,
+                self.condition,
+                t,
+                self._noise(),
+                steps=rounds.steps,
+                guidance=rounds.guidance,
+                rescale=self.settings.rescale,
+            )
+            self.rows += self.condition.rows * rounds.steps
+            misfit = targets.misfit(target, self.generator.palette)
+            if misfit < least or not math.isfinite(misfit):
+                best, least = target, misfit
+        return t, self._pursue(best)
 
     # -- what they share
     # ---------------------------------------------------------------------------------------------
@@ -230,7 +240,9 @@ class Descent:
     def _follow(self) -> torch.Tensor:
         assert self.running is not None
         weights = self._weights()
-        loss = targets.follow(self.generator, weights, self.running)
+        loss = targets.follow(self.generator, weights, self.running, hard=self.settings.hard)
+        if self.settings.scales.neighbours > 0 and self.step >= self.settings.rounds.count:
+            loss = loss + self.settings.scales.neighbours * losses.neighbours(weights, self.running, guide=self.running)
         if self.losses:
             raw = self.generator.render(weights)
             for _, scale, function in self.losses:

@@ -7,6 +7,7 @@ values.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,10 +101,11 @@ class Generator:
         return self.render(torch.softmax(self.logits.detach(), dim=-1))
 
     def entropy(self) -> torch.Tensor:
-        """float[H, W] in 0..1: each cell's entropy over log n; 0 is certain, 1 is uniform (and 0 where n is
-        1).
+        """float[H, W] in 0..1: each cell's entropy over log n; 0 is certain (as empty cells are), 1 is
+        uniform.
         """
         if len(self.palette) == 1:
             return torch.zeros(self.size, dtype=self.palette.dtype)
         log_p = torch.log_softmax(self.logits.detach(), dim=-1)
-        return -(log_p.exp() * log_p).sum(-1) / torch.log(torch.tensor(float(len(self.palette)))).to(log_p)
+        entropy = -(log_p.exp() * log_p).sum(-1) / math.log(len(self.palette))
+        return entropy if self.mask is None else torch.where(self.mask, entropy, torch.zeros_like(entropy))

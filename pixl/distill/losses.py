@@ -117,3 +117,26 @@ def bilateral(
             total = total + (near * torch.exp(-squared / (2 * sigma_color**2)) * squared).mean()
             count += 1
     return total / max(count, 1)
+
+
+def pairs(field: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
+    """((left, right), (upper, lower)) of all 4-neighbours of ``field`` [H, W, ...]."""
+    return (field[:, :-1], field[:, 1:]), (field[:-1], field[1:])
+
+
+def neighbours(
+    p: torch.Tensor, image: torch.Tensor, *, guide: torch.Tensor | None = None, sigma: float = 0.1
+) -> torch.Tensor:
+    """Expected number of 4-neighbours of different colours, where ``guide`` [H, W, 3] shows no edge between
+    them.
+
+    A pair counts exp(-|difference of the guide|^2 / (2 sigma^2)) (1 - sum_k p_i,k p_j,k). Without a guide
+    the render itself is used, without a gradient. Of nearly equal choices this takes the one that a
+    neighbour took.
+    """
+    shown = image.detach() if guide is None else guide
+    total = p.sum() * 0
+    for (one, other), (here, there) in zip(pairs(p), pairs(shown), strict=True):
+        weight = torch.exp(-(here - there).pow(2).sum(-1) / (2 * sigma**2))
+        total = total + (weight * (1 - (one * other).sum(-1))).sum()
+    return total

@@ -121,7 +121,7 @@ def everything(generator: Generator, names: Sequence[str]) -> dict[str, bytes]:
     return {
         "argmax.png": png(enlarged(hard)),
         "softmax.png": png(enlarged(soft)),
-        "entropy.png": png(enlarged(entropy_map(generator.entropy()))),
+        "entropy.png": png(enlarged(np.dstack([entropy_map(generator.entropy()), hard[..., 3]]))),
         **layers(generator, names),
     }
 

@@ -27,7 +27,8 @@ class Rounds:
     """Amortised targets before the descent: ``count`` rounds of ``steps`` denoising steps from the hard
     picture.
 
-    t falls linearly from ``high`` to ``low`` over the rounds; ``guidance`` in the usual form.
+    t falls linearly from ``high`` to ``low`` over the rounds; ``guidance`` in the usual form. The first
+    round draws ``tries`` targets and keeps the one that the palette can show best.
     """
 
     count: int = 0
@@ -35,13 +36,15 @@ class Rounds:
     high: float = 0.8
     low: float = 0.1
     guidance: float = 5.0
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scales:
-    """How much each loss beside the prior counts; 0 is off."""
+    """How much each loss beside the prior counts; 0 is off. All but ``neighbours`` are the paper's code's."""
 
     fft: float = 20.0
+    neighbours: float = 0.0
     total_variation: float = 0.0
     laplacian: float = 0.0
     gradient: float = 0.0
@@ -84,6 +87,7 @@ class Settings:
     inner: int = 1
     keep: float = 0.5
     rescale: float = 0.7
+    hard: float = 0.0
     settle: int = 0
     settle_t: float = 0.3
     samples: int = 10
@@ -156,25 +160,37 @@ def paper(steps: int = 10_001) -> Settings:
 
 
 def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settings:
-    """The default recipe; numbers from bench/distill.py. ``photo``: the start shows something to be kept."""
+    """The default recipe; numbers from bench/distill.py.
+
+    ``photo``: the start shows a photo, and may be far from the words; else it shows the prior's own sample,
+    and t begins low enough not to lose it (its empty cells are settled by then).
+    """
     chosen = defaults or PriorDefaults()
     return Settings(
         recipe="fast",
-        steps=24,
+        steps=12,
         method="replay",
-        inner=5,
+        mode="softmax",
+        hard=1.0,
+        inner=25,
+        keep=0.8,
+        tau_low=0.3,
+        tau_high=1.0,
         guidance=chosen.guidance,
-        times=TimeRange(schedule="annealed", low=0.05, high=0.8 if photo else chosen.t_high),
+        times=TimeRange(schedule="annealed", low=0.05, high=0.5),
         odds=NO_AUGMENTATION,
-        learning_rate=0.5,
+        learning_rate=0.3,
         rate="constant",
         warmup=0,
-        scales=Scales(fft=0.0),
+        scales=Scales(fft=0.0, neighbours=0.01),
         start="quantize",
-        rounds=Rounds(count=0),
-        settle=4,
-        preview_every=4,
-        save_every=10,
+        rounds=Rounds(count=2, steps=3, tries=3, high=0.8 if photo else 0.5, low=0.5 if photo else 0.3),
+        settle=3,
+        samples=8,
+        sample_steps=20,
+        sample_guidance=chosen.guidance,
+        preview_every=2,
+        save_every=5,
     )
 
 
@@ -193,6 +209,9 @@ def choose(values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, 
         if isinstance(values.get(key), Mapping):
             merged[key] = {**cast(dict[str, Any], base.as_dict()[key]), **values[key]}
     chosen = settings_from(merged)
+    if name == "fast" and chosen.start in ("random", "zero") and "rounds" not in values and defaults is not None:
+        # nothing to keep: begin at nearly pure noise, or the first guess of a white page stays
+        chosen = replace(chosen, rounds=replace(chosen.rounds, high=defaults.t_high))
     if "steps" in values and "warmup" not in values and chosen.warmup > chosen.steps // 10:
         chosen = replace(chosen, warmup=chosen.steps // 10)
     return chosen

@@ -22,7 +22,7 @@ from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
 from pixl.distill.descent import Descent, NotANumberError, Report
 from pixl.distill.generator import Generator
-from pixl.distill.prior import Condition, Prior
+from pixl.distill.prior import Condition, ExactPrior, Prior
 from pixl.distill.priors import load_prior
 from pixl.distill.settings import Settings, choose
 from pixl.errors import DeviceError, DocumentError, InterruptedRunError, MissingError, OutputError, UsageError
@@ -85,17 +85,15 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> P
         raise UsageError("distill needs words as well as the photo", hint="add --prompt 'what the picture shows'")
     progress.step("prior", 0, 1, name)
     prior = load_prior(name, (job.size.height, job.size.width))
-    if "settings" in about:
-        threads = int(about.get("threads", torch.get_num_threads()))
-    else:
-        threads = torch.get_num_threads()
+    # Small matrices: a second thread costs more than it saves, and one gives the same bits on every machine.
+    threads = int(about.get("threads", 1 if isinstance(prior, ExactPrior) else torch.get_num_threads()))
     settings = choose(
         {key: value for key, value in job.settings.items() if key not in OWN},
         prior.defaults,
         photo=job.photo is not None,
     )
-    condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
     with _threads(threads), _plain_failures(run):
+        condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
         descent, start = _descent(job, prior, condition, settings, state)
         if run is not None and state:
             run.cut_back(descent.step)

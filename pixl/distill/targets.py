@@ -112,11 +112,32 @@ def redrawn(
         return to_grid(prior.decode(x0), (int(picture.shape[0]), int(picture.shape[1])))
 
 
-def follow(generator: Generator, weights: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Half the squared distance of the render of ``weights`` to ``target`` [H, W, 3], summed, as the step's
-    loss is.
+def misfit(target: torch.Tensor, palette: torch.Tensor) -> float:
+    """How badly ``palette`` [n, 3] shows ``target`` [H, W, 3]: squared distances to the nearest colours,
+    summed.
+
+    Of several pictures that the words allow, the one with the least misfit is the one to pursue: what a
+    prior finds likely and the palette cannot show is lost.
     """
-    return 0.5 * (generator.render(weights) - target).pow(2).sum()
+    return float((target.unsqueeze(-2) - palette).pow(2).sum(-1).amin(-1).sum())
+
+
+def follow(generator: Generator, weights: torch.Tensor, target: torch.Tensor, *, hard: float = 0.0) -> torch.Tensor:
+    """Half the squared distance to ``target`` [H, W, 3], summed over the cells that are not empty.
+
+    ``hard`` 0: of the mixture that ``weights`` [H, W, n] render. ``hard`` 1: the mean distance of the
+    colours that would be drawn with these weights, which is that of the mixture plus the mixture's spread. A
+    mixture of two colours may match what neither of them shows; a maker gets one of them. Between 0 and 1,
+    so much of the spread.
+    """
+    palette = generator.palette
+    mixture = (weights @ palette - target).pow(2).sum(-1)
+    if hard > 0:
+        spread = (weights * palette.pow(2).sum(-1)).sum(-1) - (weights @ palette).pow(2).sum(-1)
+        mixture = mixture + hard * spread
+    if generator.mask is not None:
+        mixture = mixture * generator.mask
+    return 0.5 * mixture.sum()
 
 
 def sample(

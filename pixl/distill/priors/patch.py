@@ -9,6 +9,7 @@ beside the icon prior.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +38,17 @@ def band(size: int, half: int, dtype: torch.dtype) -> torch.Tensor:
     return ((place[:, None] - place).abs() <= half).to(dtype)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """One branch's K views: ``points`` float[pixels, K, 3], ``colors`` [3, pixels, K], ``squares`` [pixels,
+    K].
+    """
+
+    points: torch.Tensor
+    colors: torch.Tensor
+    squares: torch.Tensor
+
+
 class PatchPrior:
     """``bank`` [N, 3, S_h, S_w] image01; ``labels`` one word a picture; "" means all of them."""
 
@@ -56,18 +68,23 @@ class PatchPrior:
         self.image_size = (int(bank.shape[-2]), int(bank.shape[-1]))
         self.labels = tuple(labels)
         copies = ((2 * reach) // stride + 1) ** 2
-        self._views = self.codec.encode(shifted(bank, reach, stride))
+        views = self.codec.encode(shifted(bank, reach, stride))
+        views = views.permute(2, 3, 0, 1).reshape(-1, len(views), 3).contiguous()
+        self._views = views  # [pixels, K, 3]
         self._label_of_view = self.labels * copies
 
     def condition(self, prompt: str, negative: str = "", controls: Sequence[torch.Tensor] = ()) -> Condition:
         """Rows: all pictures (or those of ``negative``), and those whose label is the prompt."""
         return Condition(rows=2, payload=(self._of(negative), self._of(prompt)), controls=tuple(controls))
 
-    def _of(self, words: str) -> torch.Tensor:
+    def _of(self, words: str) -> Views:
         chosen = [k for k, label in enumerate(self._label_of_view) if not words or label == words]
         if not chosen:
             raise ValueError(f"no picture of the bank is labelled {words!r}")
-        return self._views[chosen]
+        views = self._views[:, chosen]
+        return Views(
+            colors=views.permute(2, 0, 1).contiguous(), points=views.contiguous(), squares=views.pow(2).sum(-1)
+        )
 
     def encode(self, image: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """z = 2 image01 - 1."""
@@ -91,18 +108,23 @@ class PatchPrior:
         variance = s * s + a * a * self.bandwidth**2
         rows = []
         for views in condition.payload:
-            weights = torch.softmax(-self._windows(z_t, a, views, self.half_width(s)) / (2 * variance), dim=0)
-            rows.append(torch.einsum("kij,kcij->cij", weights, views))
+            weights = torch.softmax(-self._windows(z_t, a, views, self.half_width(s)) / (2 * variance), dim=-1)
+            rows.append((weights.unsqueeze(1) @ views.points).squeeze(1).T.reshape(z_t.shape[1:]))
         x0 = torch.stack(rows)
         return Prediction(x0, eps_from_x0(z_t, x0, a, s))
 
-    def _windows(self, z: torch.Tensor, a: float, views: torch.Tensor, half: int) -> torch.Tensor:
-        """float[K, S_h, S_w]: squared distance of z [1, 3, S_h, S_w] to each view, summed over each pixel's
-        window.
+    def _windows(self, z: torch.Tensor, a: float, views: Views, half: int) -> torch.Tensor:
+        """float[pixels, K]: squared distance of z [1, 3, S_h, S_w] to each view, over each pixel's window.
+
+        Up to a constant per pixel, which all views share.
         """
-        distance = (z - a * views).pow(2).sum(1)
         height, width = self.image_size
-        return band(height, half, z.dtype) @ distance @ band(width, half, z.dtype)
+        distance = (a * a) * views.squares
+        for plane, values in zip(views.colors, z[0], strict=True):
+            distance = torch.addcmul(distance, plane, values.reshape(-1, 1), value=-2 * a)
+        rows = band(height, half, z.dtype) @ distance.view(height, -1)
+        columns = band(width, half, z.dtype) @ rows.view(height, width, -1)
+        return columns.reshape(height * width, -1)
 
     def energy(self, image: torch.Tensor, condition: Condition) -> torch.Tensor:
         """float[B]: the composite negative log likelihood of the positive branch, up to a constant.
@@ -110,7 +132,7 @@ class PatchPrior:
         Per window, -log of the mean over views of exp(-distance / (2 h^2)), over the window's pixels, summed
         over all pixels, and the mean of that over windows of half width 2, 4, 8 .. up to the whole picture.
         """
-        views: torch.Tensor = condition.payload[-1]
+        views: Views = condition.payload[-1]
         z = self.encode(image)
         halves = [NARROWEST]
         while halves[-1] < max(self.image_size):
@@ -119,10 +141,12 @@ class PatchPrior:
         out = []
         for picture in z.split(1):
             total = picture.new_zeros(())
+            own = picture.pow(2).sum(1)[0]
             for half in halves:
-                ones = picture.new_ones(height, width)
-                area = band(height, half, z.dtype) @ ones @ band(width, half, z.dtype)
-                nll = -torch.logsumexp(-self._windows(picture, 1.0, views, half) / (2 * self.bandwidth**2), dim=0)
+                rows, columns = band(height, half, z.dtype), band(width, half, z.dtype)
+                area = (rows @ torch.ones_like(own) @ columns).reshape(-1)
+                distance = self._windows(picture, 1.0, views, half) + (rows @ own @ columns).reshape(-1, 1)
+                nll = -torch.logsumexp(-distance / (2 * self.bandwidth**2), dim=-1)
                 total = total + (nll / area).sum() / len(halves)
             out.append(total)
         return torch.stack(out)

@@ -1,0 +1,105 @@
+"""What the engine distill is asked on the command line, and the run folder around it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .options import Request
+from .talk import Meter, Talk
+
+if TYPE_CHECKING:
+    from ..job import Job
+    from ..pattern import Pattern
+    from ..run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """The pattern, files that the engine leaves beside it (relative name -> bytes), and the run folder to remove."""
+
+    pattern: Pattern
+    files: dict[str, bytes] = field(default_factory=dict)
+    spent: Path | None = None
+
+
+def engine_settings(request: Request) -> dict[str, Any]:
+    """The options of distill that were typed, as ``Job.settings``."""
+    values = {
+        "prior": request.prior,
+        "recipe": request.recipe,
+        "guidance": request.guidance,
+        "steps": request.steps,
+        "negative": request.negative,
+        "gif": request.gif,
+    }
+    return {name: value for name, value in values.items() if value not in (None, "", False)}
+
+
+def typed_words(request: Request) -> dict[str, Any]:
+    """What was typed as JSON values, paths made absolute, less what names the run."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value.resolve())
+        return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+    return {name: plain(value) for name, value in request.typed.items() if name != "run"}
+
+
+def run_at(request: Request, craft: str, folder: Path) -> Run:
+    """The run folder of this command: the one named with --run if it holds a run, else a new one."""
+    from .. import __version__
+    from ..run import MANIFEST, create_run, open_run
+
+    if (folder / MANIFEST).is_file():
+        if request.run is not None:
+            return open_run(folder)
+        if request.force:
+            shutil.rmtree(folder)
+    manifest = {
+        "pixl": __version__,
+        "command": craft,
+        "typed": typed_words(request),
+        "photo": str(request.photo.resolve()) if request.photo else "",
+        "folder": str(Path.cwd()),
+        "named": request.run is not None,
+    }
+    return create_run(folder, manifest)
+
+
+def distil(request: Request, craft: str, job: Job, target: Path, talk: Talk) -> Solved:
+    """Run the engine with checkpoints, once or for each variation. Raises PixlError."""
+    from ..distill import DistillEngine
+    from ..distill.engine import require_extra
+
+    require_extra()
+    if request.dry_run:
+        return Solved(pattern=DistillEngine().solve(job, progress=Meter(talk)))
+    folder = request.run or target.with_name(f"{target.name}.run")
+    spent = None if request.run else folder
+    run = run_at(request, craft, folder)
+    if request.variations <= 1:
+        pattern = DistillEngine().solve(job, progress=Meter(talk), run=run)
+        return Solved(pattern=pattern, files=_beside(run), spent=spent)
+    from ..distill.outputs import contact_sheet, png
+    from ..run import Run
+
+    patterns, files = [], {}
+    for number in range(1, request.variations + 1):
+        part = Run(folder / f"variation-{number}")
+        part.folder.mkdir(exist_ok=True)
+        talk.say(f"variation {number} of {request.variations}: seed {job.seed + number - 1}")
+        one = replace(job, seed=job.seed + number - 1)
+        patterns.append(DistillEngine().solve(one, progress=Meter(talk), run=part))
+        files.update({f"distill/variation-{number}/{name}": data for name, data in part.outputs().items()})
+        files[f"distill/variation-{number}.png"] = png(patterns[-1].rgb())
+    files["variations.png"] = contact_sheet([pattern.rgb() for pattern in patterns])
+    talk.say(f"variations.png shows all {len(patterns)}; the sheets are of the first, take another with its --seed")
+    return Solved(pattern=patterns[0], files=files, spent=spent)
+
+
+def _beside(run: Run) -> dict[str, bytes]:
+    return {f"distill/{name}": data for name, data in run.outputs().items()}
