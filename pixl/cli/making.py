@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import StrictError, UsageError
+from ..errors import PhotoError, StrictError, UsageError
 from .distilling import Solved, distil, engine_settings
 from .options import Request, settings_of, split_names
 from .talk import Meter, Talk
@@ -241,6 +241,10 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk, target: Path) ->
     else:
         solved = Solved(pattern=load_engine(request.engine).solve(job, progress=Meter(talk)))
     pattern = craft.adjust(solved.pattern, job)
+    if not pattern.pieces:
+        raise PhotoError(
+            "the picture has no cell that is not empty", hint="fill it with --background COLOUR, or give another photo"
+        )
     recipe = Recipe(
         version=__version__,
         command=craft.name,

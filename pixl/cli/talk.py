@@ -82,7 +82,7 @@ class Meter:
         if self._talk.quiet or self._talk.as_json or elapsed < 1.0:
             return
         tenth = 10 * done // max(1, total)
-        if not self._tty and self._last == (name, tenth):
+        if not self._tty and (total < 10 or self._last == (name, tenth)):
             return
         self._last = (name, tenth)
         if self._stage[0] != name:
