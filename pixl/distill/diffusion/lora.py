@@ -163,7 +163,7 @@ def merge_into_text_encoder(lora: LoraFile, encoder: Any, prefix: str, base: str
     changed = sum(not torch.equal(after[name], value) for name, value in before.items())
     if changed < len(modules):
         raise UsageError(
-            f"the LoRA {lora.name} does not fit {base}: {changed} of its {len(modules)} modules in {prefix} took effect",
+            f"the LoRA {lora.name} does not fit {base}: {changed} of {len(modules)} modules in {prefix} took effect",
             hint=_OTHER,
         )
     return changed
