@@ -84,6 +84,22 @@ def test_pec_short_and_long_steps() -> None:
     assert [thread.name for thread in decoded.threads] == ["Prussian Blue", "Red"]
 
 
+def test_a_stitch_that_no_head_sews_is_a_problem_and_a_move_is_not() -> None:
+    long, short = bytes([0x80, 0xC8, 0x00]), bytes([0x05, 0x05])  # +200, 0 and +5, +5
+    move = bytes([0xA0, 0xC8, 0xA0, 0x00])
+    assert not verify(pec(short + long + short + b"\xff"), name="a.pec").sewable
+    verdict = verify(pec(short + move + short + b"\xff"), name="a.pec")
+    assert verdict.sewable
+    assert len(verdict.runs) == 2
+
+
+def test_a_file_of_a_thousand_cuts_is_no_design() -> None:
+    loop = bytes([0x80, 0x80, 7, 0, 1, 1, 0x80, 0x80, 7, 0, 255, 255])
+    assert len(verify(loop * 1000, name="a.exp").runs) == 2000
+    with pytest.raises(StitchFileError, match="cuts its thread"):
+        verify(loop * 100_001, name="a.exp")
+
+
 def test_exp_words() -> None:
     data = bytes([0x05, 0x03, 0x80, 0x04, 0xFF, 0x01, 0x80, 0x80, 0x07, 0x00, 0x80, 0x01, 0, 0, 0x81, 0x80])
     decoded = decode(data, name="a.exp")
@@ -110,7 +126,7 @@ def test_xxx_words() -> None:
     data = bytes(head) + stream + b"\x7f\x7f\x02\x14\0\0" + bytes([0, 1, 2, 3, 0, 4, 5, 6])
     decoded = decode(data, name="a.xxx")
     assert decoded.points.tolist() == [[5, -3], [305, 297], [305, 297], [307, 295], [307, 295], [307, 295]]
-    assert decoded.kinds.tolist() == [STITCH, STITCH, TRIM, MOVE, COLOR, STITCH]
+    assert decoded.kinds.tolist() == [STITCH, MOVE, TRIM, MOVE, COLOR, STITCH]
     assert [thread.rgb for thread in decoded.threads] == [(1, 2, 3), (4, 5, 6)]
 
 

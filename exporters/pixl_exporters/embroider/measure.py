@@ -18,6 +18,8 @@ from .rows import OVERLAP
 
 THREAD = 2
 """Half the width of a thread, 0.1 mm (40 wt thread covers 0.4 mm)."""
+REACH = 3
+"""Least that rows and their turns may reach into a neighbour, 0.1 mm."""
 EDGE = 1
 """Outer part of a cell that may be its neighbour's, 0.1 mm."""
 
@@ -54,7 +56,7 @@ def measure(plan: EmbroideryPlan, runs: Sequence[Run]) -> Cover:
             flat[at + down * shape[1] + right] = color
         lines.append((color, dots, weights))
     visible = 0.0
-    reach = round(plan.options.pull_mm * 10) + OVERLAP + 1
+    reach = max(REACH, round(plan.options.pull_mm * 10) + OVERLAP) + 1
     padded = np.pad(pattern.index, 2, constant_values=-1)
     for color, dots, weights in lines:
         shown = top[dots[:, 1], dots[:, 0]] == color

@@ -25,6 +25,8 @@ SHORTEST = 5
 LOCK_REACH = 7.5
 """A lock stays within 0.7 mm of its thread's end, and 0.05 mm for rounding."""
 LOCK_POINTS = 8
+LOCK_LEAST = 4
+"""Points of the shortest lock, its thread's first among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,52 +86,51 @@ def _check_blocks(decoded: Decoded, runs: tuple[Run, ...], problems: list[str], 
 
 
 def _check_stitches(runs: tuple[Run, ...], problems: list[str], notes: list[str]) -> None:
-    zero = short = long = beyond = floats = bare = 0
-    longest = 0.0
-    for run in runs:
-        sewn = ~run.moved[1:]
-        steps = np.diff(run.points.astype(np.int64), axis=0)[sewn]
-        lengths = np.hypot(steps[:, 0], steps[:, 1])
-        zero += int((lengths == 0).sum())
-        small = (lengths > 0) & (lengths < SHORTEST)
-        short += int((small & ~_lock_steps(run.points)[sewn]).sum())
-        long += int((lengths > LONGEST).sum())
-        beyond += int((np.abs(steps) > LIMIT).any(axis=1).sum())
-        longest = max(longest, float(lengths.max(initial=0.0)))
-        floats += run.floats
-        bare += not (has_lock(run.points) and has_lock(run.points[::-1]))
-    if beyond:
-        problems.append(f"{_count(beyond, 'stitch')} longer than 12.7 mm (the longest {longest / 10:.1f} mm)")
-    elif long:
-        notes.append(f"{_count(long, 'stitch')} longer than 7 mm (the longest {longest / 10:.1f} mm)")
-    if zero:
+    if not runs:
+        return
+    sizes = np.array([len(run.points) for run in runs])
+    points = np.concatenate([run.points for run in runs]).astype(np.int64)
+    moved = np.concatenate([run.moved for run in runs])
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    steps = np.diff(points, axis=0)
+    sewn = ~moved[1:]
+    sewn[ends[:-1] - 1] = False
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    in_lock = _near_end(points, starts, sizes) | _near_end(points[::-1], len(points) - ends[::-1], sizes[::-1])[::-1]
+    small = sewn & (lengths > 0) & (lengths < SHORTEST) & ~(in_lock[1:] & in_lock[:-1])
+    far = np.where(sewn, lengths, 0.0)
+    longest = float(far.max(initial=0.0)) / 10
+    if beyond := int((sewn & (np.abs(steps) > LIMIT).any(axis=1)).sum()):
+        problems.append(f"{_count(beyond, 'stitch')} longer than 12.7 mm (the longest {longest:.1f} mm)")
+    elif long := int((far > LONGEST).sum()):
+        notes.append(f"{_count(long, 'stitch')} longer than 7 mm (the longest {longest:.1f} mm)")
+    if zero := int((sewn & (lengths == 0)).sum()):
         notes.append(f"{_count(zero, 'stitch')} of no length")
-    if short:
+    if short := int(small.sum()):
         notes.append(f"{_count(short, 'stitch')} under 0.5 mm outside a lock")
-    if floats:
+    if floats := int(moved.sum()):
         notes.append(f"{_count(floats, 'move')} inside a thread without a cut")
-    if bare:
-        notes.append(f"{bare} of {len(runs)} threads begin or end without a lock")
+    locked = _locked(points, starts, sizes) & _locked(points[::-1], len(points) - ends[::-1], sizes[::-1])[::-1]
+    if bare := int((~locked).sum()):
+        notes.append(f"{bare:,} of {len(runs):,} threads begin or end without a lock")
 
 
-def _lock_steps(points: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """bool[M-1]: stitches that lie wholly in the lock of one end."""
-    inside = np.zeros(len(points), bool)
-    for part, end in ((slice(0, LOCK_POINTS + 1), 0), (slice(-LOCK_POINTS - 1, None), -1)):
-        away = points[part].astype(np.int64) - points[end]
-        inside[part] |= np.hypot(away[:, 0], away[:, 1]) <= LOCK_REACH
-    return np.asarray(inside[1:] & inside[:-1])
+def _near_end(points: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[M]: among the first of a run's points (its anchor and 8 more) and within a lock's reach of its first."""
+    owner = np.repeat(starts, sizes)
+    away = points - points[owner]
+    near = np.hypot(away[:, 0], away[:, 1]) <= LOCK_REACH
+    return np.asarray(near & (np.arange(len(points)) - owner <= LOCK_POINTS))
 
 
-def has_lock(points: NDArray[np.int32]) -> bool:
-    """Whether a thread's first stitches go forth and back at least twice within 0.75 mm.
-
-    ``points``: int[M, 2]; hand it reversed for the end.
-    """
-    head = points[: LOCK_POINTS + 1].astype(np.int64)
-    near = np.hypot(*(head - head[0]).T) <= LOCK_REACH
-    count = len(near) if near.all() else int(np.argmin(near))
-    return count >= 4
+def _locked(points: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[runs]: a run's first stitches go forth and back within a lock's reach: its next three points are there."""
+    near = _near_end(points, starts, sizes)
+    good = sizes >= LOCK_LEAST
+    for step in range(1, LOCK_LEAST):
+        good &= near[np.minimum(starts + step, len(points) - 1)]
+    return good
 
 
 def _check_nothing(decoded: Decoded, problems: list[str], notes: list[str]) -> None:

@@ -18,6 +18,7 @@ STITCH, MOVE, TRIM, COLOR = 0, 1, 2, 3
 MAX_BYTES = 24_000_000
 MAX_RECORDS = 3_000_000
 """No machine takes a tenth of this; beyond it a file is refused before it costs minutes."""
+MAX_RUNS = 200_000
 MAX_REACH = 100_000
 """Farthest a needle may be from the start, in 0.1 mm (10 m); beyond it the bytes are not a design."""
 
@@ -84,21 +85,28 @@ class Decoded:
         return int((self.kinds == COLOR).sum())
 
     def runs(self) -> list[Run]:
-        """The threads as sewn: a run ends where it is cut or where the colour changes."""
-        found: list[Run] = []
-        cuts = np.flatnonzero((self.kinds == TRIM) | (self.kinds == COLOR))
-        start, block = 0, 0
-        for end in [*cuts.tolist(), len(self.kinds)]:
-            kinds = self.kinds[start:end]
-            sewn = np.flatnonzero(kinds == STITCH)
-            if len(sewn):
-                moved = np.diff(sewn, prepend=sewn[0] - 1) > 1
-                moved[0] = False
-                found.append(Run(block=block, points=self.points[start:end][sewn], moved=moved))
-            if end < len(self.kinds) and self.kinds[end] == COLOR:
-                block += 1
-            start = end + 1
-        return found
+        """The threads as sewn: a run ends where it is cut or where the colour changes.
+
+        Raises StitchFileError when there are more than any design has.
+        """
+        sewn = np.flatnonzero(self.kinds == STITCH)
+        if not len(sewn):
+            return []
+        cuts = np.cumsum((self.kinds == TRIM) | (self.kinds == COLOR))[sewn]
+        blocks = np.cumsum(self.kinds == COLOR)[sewn]
+        points = self.points[sewn]
+        fresh = np.diff(cuts, prepend=-1) > 0
+        moved = (np.diff(sewn, prepend=sewn[0] - 1) > 1) & ~fresh
+        starts = np.flatnonzero(fresh)
+        if len(starts) > MAX_RUNS:
+            raise StitchFileError(
+                f"this {self.format} file cuts its thread {len(starts):,} times", hint="check that it is a stitch file"
+            )
+        ends = [*starts[1:].tolist(), len(sewn)]
+        return [
+            Run(block=int(blocks[start]), points=points[start:end], moved=moved[start:end])
+            for start, end in zip(starts.tolist(), ends, strict=True)
+        ]
 
 
 def records(

@@ -49,6 +49,7 @@ def read(data: bytes, trim_at: int) -> Decoded:
                 raise cut_short("XXX", "a step")
             x += int.from_bytes(data[position + 1 : position + 3], "little", signed=True)
             y -= int.from_bytes(data[position + 3 : position + 5], "little", signed=True)
+            kind = MOVE
             position += 5
         elif first == 0x7F:
             if second in (0x7F, 0x18):
