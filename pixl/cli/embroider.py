@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..palette import Palette
     from ..pattern import Pattern
 
-_SEWING, _COST, _MACHINE = "Sewing", "What it may cost", "Machine and thread"
+_PANEL = "Embroidery"
 _THREADS, _COLORS, _SIZE = "isacord40", 8, "48x48"
 
 
@@ -32,49 +32,49 @@ def register(app: typer.Typer) -> None:
 def embroider(
     request: Request,
     mode: Annotated[
-        str, typer.Option(help="cross (an X in each cell) or fill (rows).", rich_help_panel=_SEWING)
+        str, typer.Option(help="cross (an X in each cell) or fill (rows).", rich_help_panel=_PANEL)
     ] = "cross",
     cell: Annotated[
-        str, typer.Option(metavar="MM", help="Side of a cell, 1.6 to 3.4.", rich_help_panel=_SEWING)
+        str, typer.Option(metavar="MM", help="Side of a cell, 1.6 to 3.4.", rich_help_panel=_PANEL)
     ] = "2mm",
-    layers: Annotated[int, typer.Option(help="cross: 2, 4 or 6 threads a leg.", rich_help_panel=_SEWING)] = 2,
+    layers: Annotated[int, typer.Option(help="cross: 2, 4 or 6 threads a leg.", rich_help_panel=_PANEL)] = 2,
     no_corner_join: Annotated[
-        bool, typer.Option("--no-corner-join", help="cross: cut rather than cross a top leg.", rich_help_panel=_SEWING)
+        bool, typer.Option("--no-corner-join", help="cross: cut rather than cross a top leg.", rich_help_panel=_PANEL)
     ] = False,
     pull: Annotated[
-        float, typer.Option(metavar="MM", help="fill: rows reach out so far.", rich_help_panel=_SEWING)
+        float, typer.Option(metavar="MM", help="fill: rows reach out so far.", rich_help_panel=_PANEL)
     ] = 0.2,
     max_stitch: Annotated[
-        float, typer.Option(metavar="MM", help="fill: longest stitch, 2 to 4.", rich_help_panel=_SEWING)
+        float, typer.Option(metavar="MM", help="fill: longest stitch, 2 to 4.", rich_help_panel=_PANEL)
     ] = 3.0,
     travel_cap: Annotated[
-        str, typer.Option(metavar="MM|none", help="fill: longest hidden way.", rich_help_panel=_SEWING)
+        str, typer.Option(metavar="MM|none", help="fill: longest hidden way.", rich_help_panel=_PANEL)
     ] = "60",
     no_underlay: Annotated[
-        bool, typer.Option("--no-underlay", help="fill: nothing under wide regions.", rich_help_panel=_SEWING)
+        bool, typer.Option("--no-underlay", help="fill: nothing under wide regions.", rich_help_panel=_PANEL)
     ] = False,
     max_trims: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="At most so many trims.", rich_help_panel=_COST)
+        int | None, typer.Option(min=0, metavar="N", help="At most so many trims.", rich_help_panel=_PANEL)
     ] = None,
     max_minutes: Annotated[
-        float | None, typer.Option(min=0, metavar="MIN", help="At most so long.", rich_help_panel=_COST)
+        float | None, typer.Option(min=0, metavar="MIN", help="At most so long.", rich_help_panel=_PANEL)
     ] = None,
     min_island: Annotated[
-        int, typer.Option(min=1, metavar="CELLS", help="Smaller regions are given up.", rich_help_panel=_COST)
+        int, typer.Option(min=1, metavar="CELLS", help="Smaller regions are given up.", rich_help_panel=_PANEL)
     ] = 3,
     merge_threads: Annotated[
-        float, typer.Option(min=0, metavar="DE", help="Threads nearer than that become one.", rich_help_panel=_COST)
+        float, typer.Option(min=0, metavar="DE", help="Threads nearer than that become one.", rich_help_panel=_PANEL)
     ] = 3.0,
     machine: Annotated[
         str,
-        typer.Option(metavar="PROFILE", help="Formats, field, needles: docs/embroidery.md.", rich_help_panel=_MACHINE),
+        typer.Option(metavar="PROFILE", help="Formats, field, needles: docs/embroider.md.", rich_help_panel=_PANEL),
     ] = "",
     threads: Annotated[
         str,
-        typer.Option(metavar="ID|FILE", help="Thread chart that you own, as --palette.", rich_help_panel=_MACHINE),
+        typer.Option(metavar="ID|FILE", help="Thread chart that you own, as --palette.", rich_help_panel=_PANEL),
     ] = "",
     cloth: Annotated[
-        str, typer.Option(metavar="COLOUR", help="Code, name or #hex: not stitched.", rich_help_panel=_MACHINE)
+        str, typer.Option(metavar="COLOUR", help="Code, name or #hex: not stitched.", rich_help_panel=_PANEL)
     ] = "",
 ) -> None:
     """Machine embroidery: stitch files that were read back and checked, job sheet, preview.
