@@ -79,8 +79,14 @@ def check_photo(recipe: Recipe, photo: Path | None) -> None:
     if not recipe.photo_sha256:
         raise UsageError("the pattern was not made from a photo", hint="leave the photo out")
     try:
-        with photo.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if photo.is_dir():
+            from ..animation.frames import open_film
+
+            film = open_film(photo)
+            digest = film.sha256 if film else ""
+        else:
+            with photo.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise PhotoError(f"'{photo}' cannot be read: {error.strerror}", hint="check the path") from None
     if digest != recipe.photo_sha256:
