@@ -28,7 +28,7 @@ class Group(TyperGroup):
         try:
             code = super().main(args, **{**extra, "standalone_mode": False})
         except typer.TyperException as error:
-            what = str(getattr(error, "message", error))
+            what = error.format_message() if hasattr(error, "format_message") else str(error)
             print(json.dumps({"error": {"code": "usage", "what": what, "hint": "run the command with --help"}}))  # noqa: T201
             code = getattr(error, "exit_code", 2)
         except typer.Abort:

@@ -126,7 +126,13 @@ def _warnings(document: Document) -> list[str]:
     """What the craft's plan says of the edited pattern, before anything is bought. Raises PixlError."""
     from pixl_exporters.formats import make_plan
 
-    return [str(text) for text in getattr(make_plan(document), "warnings", ())]
+    plan = make_plan(document)
+    if document.craft == "bead":
+        from pixl_exporters.bead.summary import summary
+
+        return list(summary(plan).warnings)
+    told = getattr(plan, "warnings", ())
+    return [str(text) for text in (told() if callable(told) else told)]
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

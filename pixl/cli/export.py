@@ -57,16 +57,13 @@ def export(
     from pixl_exporters.formats import ExportOptions, all_formats, choose_formats, export_files, make_plan
 
     from ..output import MARK, check_target, write_file, write_folder
-    from .making import safe_name
+    from .making import check_paper, safe_name
 
     talk = Talk(quiet=quiet, as_json=as_json)
-    if paper.casefold() not in ("a4", "letter"):
-        raise UsageError(f"'{paper}' is not a paper", hint="use a4 or letter")
+    paper = check_paper(paper)
     document = load_document(pattern)
     craft, data = document.craft, document.to_bytes()
-    options = ExportOptions(
-        name=safe_name(document.pattern.title), document=data, paper=paper.casefold(), scale=scale, font=font
-    )
+    options = ExportOptions(name=safe_name(document.pattern.title), document=data, paper=paper, scale=scale, font=font)
     suffix = output.suffix.casefold() if output and not output.is_dir() else ""
     if output is not None and suffix:
         if suffix == ".pixl":

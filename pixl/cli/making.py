@@ -72,6 +72,7 @@ def make(request: Request, craft: Craft) -> None:
     talk = talk_of(request)
     rows, single = _formats(request, craft.name)
     choose_formats(request.formats, craft=craft.name)
+    check_paper(request.paper)
     job = prepare(request, craft, talk)
     target = request.output or Path(f"{safe_name(job.title)}-{craft.name}-{job.size}")
     if not request.dry_run:
@@ -91,9 +92,10 @@ def make(request: Request, craft: Craft) -> None:
     for line in report.lines:
         talk.say(line)
     if request.dry_run:
-        talk.say(f"nothing written (--dry-run); it would be {target}/")
+        talk.say(f"nothing written (--dry-run); it would be {target}{'' if single else '/'}")
     elif not single and report.open_first:
-        talk.say(f"open next: {target / report.open_first}")
+        first = target / report.open_first
+        talk.say(f"open next: {first if first in paths else paths[0]}")
     shown = [str(path) for path in paths] if request.as_json else [str(target)] if paths else []
     talk.result(shown, {"command": craft.name, "size": [job.size.width, job.size.height], **report.values})
     if request.strict and report.warnings:
@@ -281,9 +283,8 @@ def write(
     from ..output import MARK, write_file, write_folder
 
     data = document.to_bytes()
-    if request.paper.casefold() not in ("a4", "letter"):
-        raise UsageError(f"'{request.paper}' is not a paper", hint="use a4 or letter")
-    options = ExportOptions(name=safe_name(document.pattern.title), document=data, paper=request.paper.casefold())
+    paper = check_paper(request.paper)
+    options = ExportOptions(name=safe_name(document.pattern.title), document=data, paper=paper)
     if single and not rows:
         return [write_file(target, data, force=request.force)]
     files = export_files(document, plan, rows, options)
@@ -292,6 +293,13 @@ def write(
             raise UsageError(f"'{rows[0].key}' makes {len(files)} files", hint="give a folder with -o")
         return [write_file(target, next(iter(files.values())), force=request.force)]
     return write_folder(target, {**files, **beside, MARK: data}, force=request.force)
+
+
+def check_paper(paper: str) -> str:
+    """The paper's name in small letters. Raises UsageError for one that no sheet is laid out for."""
+    if paper.casefold() not in ("a4", "letter"):
+        raise UsageError(f"'{paper}' is not a paper", hint="use a4 or letter")
+    return paper.casefold()
 
 
 def safe_name(text: str) -> str:

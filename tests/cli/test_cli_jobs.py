@@ -69,6 +69,7 @@ def test_json_is_one_object(pixl: Run) -> None:
     assert failed.json["error"]["hint"]
     assert pixl("brick", "--json").json["error"]["code"] == "usage"
     assert pixl("brick", "photo.png", "--colours", "4", "--json").json["error"]["code"] == "usage"
+    assert "'--colors'" in pixl("brick", "photo.png", "--colors", "0", "--json").json["error"]["what"]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,22 @@ def test_export_makes_any_format_again(pixl: Run) -> None:
         assert path.read_bytes() == twin.read_bytes(), path.name
     assert pixl("export", "out/preview.png", "-o", "grid.svg", "-f", "svg").code == 0
     assert Path("grid.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_the_paper_is_checked_before_the_work(pixl: Run) -> None:
+    dry = pixl("brick", "photo.png", "--size", "48x8", "--paper", "a5", "-n")
+    assert dry.code == 2
+    assert dry.err.startswith("error: 'a5' is not a paper")
+
+
+@pytest.mark.parametrize("craft", ["brick", "bead", "stitch", "pixel"])
+def test_what_to_open_next_is_there(pixl: Run, craft: str) -> None:
+    for formats in ((), ("-f", "csv")):
+        done = pixl(craft, "photo.png", "--size", "8x8", "-o", "out", "--force", *formats)
+        assert done.code == 0, done.err
+        named = done.err.partition("open next: ")[2].strip()
+        assert Path(named).is_file(), named
+    assert pixl(craft, "photo.png", "--size", "8x8", "-n", "-o", "one.png").err.rstrip().endswith("one.png")
 
 
 def test_strict_makes_notes_binding(pixl: Run) -> None:

@@ -235,3 +235,25 @@ def test_repro_refuses_with_a_sentence(made: Run) -> None:
         done = made("repro", "bad.pixl", "photo.png")
         assert done.code == 3
         assert "unknown" in done.err
+
+
+@pytest.mark.parametrize("craft", ["brick", "bead", "stitch", "embroider", "pixel"])
+def test_every_craft_is_edited(pixl: Run, craft: str) -> None:
+    Image.fromarray(np.repeat(np.array([[[255, 0, 0]], [[0, 0, 255]]], np.uint8), 2, 1)).resize((8, 8), 0).save(
+        "two.png"
+    )
+    assert pixl(craft, "two.png", "--size", "8x8", "-o", "out").code == 0
+    before = Document.from_bytes(Path("out/pattern.pixl").read_bytes()).pattern
+    done = pixl("edit", "out", "--set", f"1,1={before.palette.colors[int(before.index[7, 7])].code}", "-o", "new.pixl")
+    assert done.code == 0, done.err
+    after = Document.from_bytes(Path("new.pixl").read_bytes()).pattern
+    assert after.index[0, 0] == before.index[7, 7]
+    assert [c.code for c in after.palette.colors] == [c.code for c in before.palette.colors]
+
+
+def test_an_edit_that_lets_beads_fall_apart_is_named(pixl: Run) -> None:
+    assert pixl("bead", "photo.png", "--size", "9x9", "-o", "out").code == 0
+    cut = [f"--set=5,{row}=empty" for row in range(1, 10)]
+    done = pixl("edit", "out", *cut, "-n")
+    assert done.code == 0
+    assert "not joined" in done.err or "pieces" in done.err, done.err
