@@ -16,9 +16,20 @@ MakeExtra = Callable[[Energy], Extra]
 
 CANDIDATES = 48
 """Colours that a cell chooses from: the nearest ones of a large palette."""
-LONE = (0.5, 3.5, 10.0)
-"""Price of a lone cell: the least, what is added where the picture has no lone spot, and the CIELAB difference that
-makes a spot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What neighbours are worth, in CIEDE2000.
+
+    ``beta``: of the chroma differences between neighbours. ``lone``: price of a lone cell: the least, what is added
+    where the picture has no lone spot, and the CIELAB difference that makes a spot. ``even``: price of a border where
+    the picture has none, and the CIELAB difference that makes one.
+    """
+
+    beta: float = 0.2
+    lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
+    even: tuple[float, float] = (1.0, 6.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +53,8 @@ def settle(
     palette_oklab: NDArray[np.float64],
     index: NDArray[np.int16],
     free: NDArray[np.bool_],
+    weights: Weights,
     *,
-    beta: float,
-    lone: tuple[float, float, float] = LONE,
     extra: MakeExtra | None = None,
 ) -> Settled:
     """Colours of the ``free`` cells, of those in ``table`` float32[H, W, K] (CIEDE2000 and prices).
@@ -53,7 +63,7 @@ def settle(
     ``lab`` float32[H, W, 3] are the targets, ``palette_oklab`` float64[K, 3] the colours; ``extra`` makes the terms
     that reach further.
     """
-    energy, tints, target = energy_of(lab, table, palette_oklab, free, beta=beta, lone=lone)
+    energy, tints, target = energy_of(lab, table, palette_oklab, free, weights)
     best = energy.cost.argmin(axis=2)
     start = np.where(free, np.take_along_axis(energy.colors, best[..., None], axis=2)[..., 0], index).astype(np.int16)
     more = extra(energy) if extra else None
@@ -66,9 +76,8 @@ def energy_of(
     table: Floats,
     palette_oklab: NDArray[np.float64],
     free: NDArray[np.bool_],
+    weights: Weights,
     *,
-    beta: float,
-    lone: tuple[float, float, float] = LONE,
     candidates: int = CANDIDATES,
 ) -> tuple[Energy, Floats, Floats]:
     """The energy over the ``candidates`` nearest colours of each cell; chroma of the colours float32[K, 2] and of the
@@ -83,15 +92,29 @@ def energy_of(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
+    below, beside = _even(lab, *weights.even)
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
-        lone=_lone(lab, *lone),
+        lone=_lone(lab, *weights.lone),
         free=free,
-        beta=beta,
+        beta=weights.beta,
+        below=below,
+        beside=beside,
     )
     return energy, tints, target
+
+
+def _even(lab: Floats, price: float, edge: float) -> tuple[Floats, Floats]:
+    """float32[H, W] twice: what a border to the cell below, and to the right, costs."""
+    planes = []
+    for axis in (0, 1):
+        gap = ((np.diff(lab, axis=axis) / np.float32(edge)) ** 2).sum(axis=2)
+        plane = np.zeros(lab.shape[:2], np.float32)
+        plane[: gap.shape[0], : gap.shape[1]] = price * np.exp(-gap)
+        planes.append(plane)
+    return planes[0], planes[1]
 
 
 def _lone(lab: Floats, least: float, more: float, spot: float) -> Floats:

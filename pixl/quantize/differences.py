@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 _CHUNK = 1 << 14
+KNEE, SLOPE = 20.0, 0.15
+"""Chroma beyond which wide differences are compressed less, and how soon: from C on CIEDE2000 counts with
+KNEE + (C - KNEE) / (1 + SLOPE (C - KNEE))."""
 _K25 = np.float32(25.0**7)
 
 
-def difference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating]) -> Floats:
+def difference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating], *, wide: bool = False) -> Floats:
     """float32[N, K]: CIEDE2000 between ``lab`` [N, 3] and ``palette_lab`` [K, 3].
+
+    ``wide``: for palettes with far fewer colours than the eye tells apart. CIEDE2000 was fitted to small differences;
+    between vivid colours it counts hue and chroma for a third of lightness, so that a red becomes the orange of its
+    lightness and an orange a brown. Beyond KNEE its weights for chroma level off.
 
     Within 0.005 of the exact formula below 40. Hues are kept as unit vectors: their mean is the direction of the sum,
     its multiples are polynomials of its cosine and sine, and 2 sqrt(C1 C2) sin(dh / 2) is a chord.
@@ -23,11 +30,11 @@ def difference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating
     table = np.empty((len(cells), len(colors)), np.float32)
     step = max(1, _CHUNK // max(1, len(colors)))
     for start in range(0, len(cells), step):
-        table[start : start + step] = _block(cells[start : start + step], colors)
+        table[start : start + step] = _block(cells[start : start + step], colors, wide)
     return table
 
 
-def _block(cells: Floats, colors: Floats) -> Floats:
+def _block(cells: Floats, colors: Floats, wide: bool) -> Floats:
     l1, a1, b1 = (cells[:, i, None] for i in range(3))
     l2, a2, b2 = (colors[None, :, i] for i in range(3))
     half, tiny = np.float32(0.5), np.float32(1e-12)
@@ -57,8 +64,12 @@ def _block(cells: Floats, colors: Floats) -> Floats:
     l50 = l50 * l50
     s_l = np.float32(1) + np.float32(0.015) * l50 / np.sqrt(np.float32(20) + l50)
     c_bar = (c1 + c2) * half
-    s_c = np.float32(1) + np.float32(0.045) * c_bar
-    s_h = np.float32(1) + np.float32(0.015) * c_bar * t
+    level = c_bar
+    if wide:
+        over = np.maximum(c_bar - np.float32(KNEE), 0)
+        level = c_bar - over + over / (1 + np.float32(SLOPE) * over)
+    s_c = np.float32(1) + np.float32(0.045) * level
+    s_h = np.float32(1) + np.float32(0.015) * level * t
     dl, dc = (l2 - l1) / s_l, (c2 - c1) / s_c
     total = dl * dl + dc * dc + chord2 / (s_h * s_h)
     # the blue region's rotation: 275 degrees is where cos = .0872, sin = -.9962

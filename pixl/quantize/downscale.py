@@ -106,8 +106,8 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
         stroke = marks == 1
-        crowded, near, line = ((marks == mark)[..., None] for mark in (2, -1, 1))
-        lab = np.where(crowded, smooth, np.where(near, beside, np.where(line, on, lab)))
+        near, line = ((marks == mark)[..., None] for mark in (-1, 1))
+        lab = np.where(near, beside, np.where(line, on, lab))
         smooth = np.where(near | line, lab, smooth)
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),

@@ -1,9 +1,11 @@
 """What makes a grid good, as a sum that can be lowered one cell at a time, exactly.
 
     E(x) = sum_i data_i(x_i) + beta sum_(i,j in N8) g_ij |r_i(x_i) - r_j(x_j)| + sum_i iso_i [no 4-neighbour has x_i]
+           + sum_(i,j in N4) even_ij [x_i != x_j]
 
 r_i(k) is the chroma error (OKLab a and b, x 100) that colour k makes at cell i: the second term asks that *differences*
 of chroma between neighbours be those of the picture, so a wall does not flicker and a ramp stays in one family of hues.
+The last keeps areas in one piece where the picture itself has no edge.
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ Extra = Callable[[NDArray[np.int16], Indices, Indices], Floats]
 of those cells costs while all other cells stay."""
 
 _RING = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
+_PAD = 3
 _CROSS = [(-1, 0), (0, -1), (0, 1), (1, 0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Energy:
     """``cost`` float32[H, W, M]: price of each candidate; ``colors`` int16[H, W, M]: which colour each candidate is;
-    ``chroma`` float32[H, W, M, 2]: its chroma error; ``lone`` float32[H, W]: price of being alone; ``free`` bool[H, W].
+    ``chroma`` float32[H, W, M, 2]: its chroma error; ``lone`` float32[H, W]: price of being alone; ``free`` bool[H, W];
+    ``below``, ``beside`` float32[H, W]: price of differing from the cell below, or to the right.
     """
 
     cost: Floats
@@ -35,6 +39,8 @@ class Energy:
     chroma: Floats
     lone: Floats
     free: NDArray[np.bool_]
+    below: Floats
+    beside: Floats
     beta: float = 0.2
     diagonal: float = 0.5
 
@@ -49,15 +55,9 @@ def lower(
     ``extra`` any change may concern any cell, so all are looked at again.
     """
     height, width = index.shape
-    pad = 3
-    x = np.full((height + 2 * pad, width + 2 * pad), -1, np.int16)
-    x[pad:-pad, pad:-pad] = index
-    error = np.zeros((*x.shape, 2), np.float32)
-    error[pad:-pad, pad:-pad] = fixed_chroma
-    lone = np.zeros(x.shape, np.float32)
-    lone[pad:-pad, pad:-pad] = energy.lone
-    stale = np.zeros(x.shape, bool)
-    stale[pad:-pad, pad:-pad] = energy.free
+    framed = _Framed.around(energy, index, fixed_chroma)
+    x, pad = framed.x, _PAD
+    stale = np.pad(energy.free, pad)
     free = stale.copy()
     rows, columns = np.mgrid[0:height, 0:width]
     phase = (rows % 3) * 3 + columns % 3
@@ -67,7 +67,7 @@ def lower(
             r, c = np.nonzero(stale[pad:-pad, pad:-pad] & (phase == turn))
             if not len(r):
                 continue
-            totals = _totals(energy, x, error, lone, r, c, pad)
+            totals = _totals(energy, framed, r, c)
             if extra is not None:
                 totals += extra(x[pad:-pad, pad:-pad], r, c)
             best = totals.argmin(axis=1)
@@ -79,7 +79,7 @@ def lower(
             changed += len(moved)
             r, c, best = r[moved], c[moved], best[moved]
             x[r + pad, c + pad] = colors[moved]
-            error[r + pad, c + pad] = energy.chroma[r, c, best]
+            framed.error[r + pad, c + pad] = energy.chroma[r, c, best]
             if extra is not None:
                 stale |= free
                 continue
@@ -97,11 +97,8 @@ def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats, extra: Extr
 
     ``chroma`` float32[H, W, 2] is the chroma error of the cells of ``index``.
     """
-    pad = 3
-    rim = ((pad, pad), (pad, pad))
-    x = np.pad(index, rim, constant_values=-1)
     r, c = np.nonzero(energy.free)
-    total = _totals(energy, x, np.pad(chroma, (*rim, (0, 0))), np.pad(energy.lone, rim), r, c, pad)
+    total = _totals(energy, _Framed.around(energy, index, chroma), r, c)
     return total if extra is None else total + extra(index, r, c)
 
 
@@ -115,20 +112,44 @@ def value(energy: Energy, index: NDArray[np.int16], chroma: Floats, data: Floats
         second = np.s_[dy:, dx:] if dx >= 0 else np.s_[dy:, :dx]
         gap = np.sqrt(((chroma[first] - chroma[second]) ** 2).sum(axis=2))[there[first] & there[second]]
         total += energy.beta * (energy.diagonal if dy and dx else 1.0) * float(gap.sum())
+    for here, next_to, price in (
+        (index[:-1], index[1:], energy.below[:-1]),
+        (index[:, :-1], index[:, 1:], energy.beside[:, :-1]),
+    ):
+        total += float(price[(here != next_to) & (here >= 0) & (next_to >= 0)].sum())
     framed = np.pad(index, 1, constant_values=-1)
     around = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
     alone = there & ~np.any([side == index for side in around], axis=0)
     return total + float(energy.lone[alone].sum())
 
 
-def _totals(
-    energy: Energy, x: NDArray[np.int16], error: Floats, lone: Floats, r: Indices, c: Indices, pad: int
-) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Framed:
+    """The cells and what belongs to them inside a frame of empty cells, _PAD wide; the frame's prices are zero."""
+
+    x: NDArray[np.int16]
+    error: Floats
+    lone: Floats
+    below: Floats
+    beside: Floats
+
+    @classmethod
+    def around(cls, energy: Energy, index: NDArray[np.int16], error: Floats) -> _Framed:
+        """Copies of the arrays of the index, framed."""
+        return cls(
+            np.pad(index, _PAD, constant_values=-1),
+            np.pad(error, ((_PAD, _PAD), (_PAD, _PAD), (0, 0))),
+            *(np.pad(plane, _PAD) for plane in (energy.lone, energy.below, energy.beside)),
+        )
+
+
+def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
+    x, error, lone = framed.x, framed.error, framed.lone
     total = energy.cost[r, c]
     colors = energy.colors[r, c]
     mine = energy.chroma[r, c]
     a, b = mine[..., 0], mine[..., 1]
-    y, z = r + pad, c + pad
+    y, z = r + _PAD, c + _PAD
     for dy, dx in _RING:
         near = error[y + dy, z + dx]
         weight = np.where(x[y + dy, z + dx] >= 0, energy.beta * (energy.diagonal if dy and dx else 1.0), 0.0)
@@ -149,6 +170,9 @@ def _totals(
         for ey, ex in _CROSS:
             if (ey, ex) != (-dy, -dx):
                 held |= x[y + dy + ey, z + dx + ex] == there
-        total -= same * np.where(held, np.float32(0), lone[y + dy, z + dx])[:, None]
+        border = (framed.below if dy else framed.beside)[y + min(dy, 0), z + min(dx, 0)]
+        border = np.where(there >= 0, border, np.float32(0))
+        total += border[:, None]
+        total -= same * (np.where(held, np.float32(0), lone[y + dy, z + dx]) + border)[:, None]
     total += alone * lone[y, z][:, None]
     return total

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .assign import LONE, MakeExtra, energy_of
+from .assign import MakeExtra, Weights, energy_of
 from .energy import prices
 
 Floats = NDArray[np.float32]
@@ -26,9 +26,8 @@ def assign(
     index: NDArray[np.int16],
     free: NDArray[np.bool_],
     stock: NDArray[np.int64],
+    weights: Weights,
     *,
-    beta: float,
-    lone: tuple[float, float, float] = LONE,
     extra: MakeExtra | None = None,
 ) -> NDArray[np.int16]:
     """int16[H, W]: the index of ``pixl.quantize.assign.settle``, with at most ``stock[k]`` free cells of colour k.
@@ -39,7 +38,7 @@ def assign(
 
     if not free.any():
         return index
-    energy, tints, target = energy_of(lab, table, palette_oklab, free, beta=beta, lone=lone, candidates=table.shape[2])
+    energy, tints, target = energy_of(lab, table, palette_oklab, free, weights, candidates=table.shape[2])
     x = index.copy()
     x[free] = assign_under_stock(table[free], stock)
     rows, columns = np.nonzero(free)

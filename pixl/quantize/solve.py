@@ -98,7 +98,7 @@ class _Task:
         Edges are soft where the palette has the colour in between, and sharp where it would have to be made up.
         """
         cells, style = self.cells, self.style
-        colors = tone.true_hue(self.job.palette.lab[allowed])
+        colors = self.job.palette.lab[allowed]
         line = cells.stroke[..., None]
         more = np.zeros((1, 1), np.float32) if self.focus is None else self.focus
         amount = np.float32(style.contrast) * (1 + np.float32(FOCUS_CONTRAST) * more)
@@ -106,7 +106,14 @@ class _Task:
         def priced(lab: Floats) -> tuple[Floats, Floats]:
             if style.contrast:
                 lab = np.where(line, lab, tone.local_contrast(lab, cells.low, cells.high, amount))
-            return lab, difference_table(tone.true_hue(lab).reshape(-1, 3), colors).reshape(*lab.shape[:2], -1)
+            flat = lab.reshape(-1, 3)
+            table = difference_table(flat, colors, wide=style.wide)
+            blue = tone.vivid_blue(flat)
+            if style.hues and blue.any():
+                where, share = np.flatnonzero(blue), blue[blue > 0, None]
+                turned = difference_table(tone.true_hue(flat[where]), tone.true_hue(colors), wide=style.wide)
+                table[where] += share * (turned - table[where])
+            return lab, table.reshape(*lab.shape[:2], -1)
 
         target, table = priced(cells.lab)
         if style.soft:
@@ -132,7 +139,7 @@ class _Task:
             place = self._place(colors)
             return assign.settle(
                 target, table[..., colors], oklab[colors], place[self.start], self.free,
-                beta=self.style.beta, lone=self.style.lone, extra=self._extra(colors),
+                self.style.weights, extra=self._extra(colors),
             )  # fmt: skip
 
         return subset.refine(chosen, table[self.free], kept, settle)
@@ -143,12 +150,12 @@ class _Task:
         place = self._place(allowed)
         index = place[self.start]
         oklab, stock = self.job.palette.oklab[allowed], self.job.limits.stock
-        beta, lone, extra = self.style.beta, self.style.lone, self._extra(allowed)
+        weights, extra = self.style.weights, self._extra(allowed)
         if stock is None:
-            index = assign.settle(target, table, oklab, index, self.free, beta=beta, lone=lone, extra=extra).index
+            index = assign.settle(target, table, oklab, index, self.free, weights, extra=extra).index
         else:
             left = np.maximum(stock[allowed] - np.bincount(index[index >= 0], minlength=len(allowed)), 0)
-            index = limited.assign(target, table, oklab, index, self.free, left, beta=beta, lone=lone, extra=extra)
+            index = limited.assign(target, table, oklab, index, self.free, left, weights, extra=extra)
         return np.append(allowed, EMPTY)[index].astype(np.int16)
 
     def _place(self, allowed: Indices) -> NDArray[np.int16]:

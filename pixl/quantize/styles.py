@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..job import Job
+from .assign import Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``contrast``: local contrast added;
     ``soft``: share of the soft picture where the palette has its colours, to within ``give`` CIEDE2000;
-    ``beta``: weight of the chroma differences between neighbours; ``lone``: see ``assign.LONE``."""
+    ``hues``: vivid blues keep their hue; ``wide``: see ``differences``; ``weights``: what neighbours are worth."""
 
     shapes: bool = True
     lines: bool = True
-    contrast: float = 0.25
-    soft: float = 0.6
+    contrast: float = 0.2
+    soft: float = 0.0
     give: float = 1.5
-    beta: float = 0.2
-    lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
+    hues: bool = True
+    wide: bool = True
+    weights: Weights = field(default_factory=Weights)
 
 
 STYLES = {"natural": Style()}

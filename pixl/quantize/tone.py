@@ -13,6 +13,18 @@ Floats = NDArray[np.float32]
 BLUES = (220.0, 250.0, 315.0, 345.0)
 """Degrees of CIELAB hue: corrected fully between the inner two, not at all outside the outer two."""
 
+VIVID = (60.0, 90.0)
+"""CIELAB chroma: not corrected below the first, fully above the second. Dull blues match well as they are."""
+
+
+def vivid_blue(lab: NDArray[np.floating]) -> Floats:
+    """float32[...]: how much of a vivid blue each CIELAB colour [..., 3] is, 0..1."""
+    degrees = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+    low, low_full, high_full, high = BLUES
+    share = np.clip((degrees - low) / (low_full - low), 0, 1) * np.clip((high - degrees) / (high - high_full), 0, 1)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    return np.asarray(share * np.clip((chroma - VIVID[0]) / (VIVID[1] - VIVID[0]), 0, 1), dtype=np.float32)
+
 
 def true_hue(lab: NDArray[np.floating]) -> Floats:
     """CIELAB float32[..., 3] with the hue of blues put right, lightness and chroma kept.

@@ -13,11 +13,13 @@ from pixl.palette import rgb_lattice
 from pixl.pattern import Cell
 from pixl.photo import open_photo, photo_from_rgba
 from pixl.quantize import limited
-from pixl.quantize.assign import energy_of, settle
+from pixl.quantize.assign import Weights, energy_of, settle
 from pixl.quantize.energy import prices
 from pixl.units import GridSize
 
 CELL = Cell(width_mm=8, height_mm=8)
+PLAIN = Weights()
+NOTHING = Weights(beta=0.0, lone=(0.0, 0.0, 10.0), even=(0.0, 6.0))
 
 
 def random_case(seed: int, side: int = 7, colors: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -36,7 +38,7 @@ def test_without_neighbours_it_is_the_programmes_optimum(seed: int) -> None:
     stock[0] += max(0, 49 - int(stock.sum()))
     free = np.ones(lab.shape[:2], bool)
     empty = np.full(free.shape, -1, np.int16)
-    index = limited.assign(lab, table, oklab, empty, free, stock, beta=0.0, lone=(0.0, 0.0, 10.0))
+    index = limited.assign(lab, table, oklab, empty, free, stock, NOTHING)
     counts = np.bincount(index.ravel(), minlength=5)
     assert (counts <= stock).all()
     cost = np.take_along_axis(table, index[..., None].astype(np.intp), 2).sum()
@@ -51,7 +53,7 @@ def test_exchanges_lower_the_energy_and_keep_the_counts(seed: int, monkeypatch: 
     stock = np.array([25, 25, 25, 25, 25])
     free = np.ones(lab.shape[:2], bool)
     empty = np.full(free.shape, -1, np.int16)
-    energy, tints, target = energy_of(lab, table, oklab, free, beta=0.2, candidates=5)
+    energy, tints, target = energy_of(lab, table, oklab, free, PLAIN, candidates=5)
 
     def total(index: np.ndarray) -> float:
         # Independent of the code under test: every pair and every lone cell, by plain loops.
@@ -66,11 +68,15 @@ def test_exchanges_lower_the_energy_and_keep_the_counts(seed: int, monkeypatch: 
                 near = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
                 same = [index[a, b] == index[y, x] for a, b in near if 0 <= a < side and 0 <= b < side]
                 value += 0.0 if any(same) else float(energy.lone[y, x])
+                if y + 1 < side and index[y, x] != index[y + 1, x]:
+                    value += float(energy.below[y, x])
+                if x + 1 < side and index[y, x] != index[y, x + 1]:
+                    value += float(energy.beside[y, x])
         return value
 
-    after = limited.assign(lab, table, oklab, empty, free, stock, beta=0.2)
+    after = limited.assign(lab, table, oklab, empty, free, stock, PLAIN)
     monkeypatch.setattr(limited, "ROUNDS", 0)
-    before = limited.assign(lab, table, oklab, empty, free, stock, beta=0.2)
+    before = limited.assign(lab, table, oklab, empty, free, stock, PLAIN)
     assert (np.bincount(after.ravel(), minlength=5) <= stock).all()
     assert total(after) < total(before)
     one = after.copy()
@@ -83,8 +89,8 @@ def test_plenty_of_stock_changes_little(samples: Path) -> None:
     lab, table, oklab = random_case(3, side=10)
     free = np.ones(lab.shape[:2], bool)
     empty = np.full(free.shape, -1, np.int16)
-    loose = settle(lab, table, oklab, empty, free, beta=0.2).index
-    kept = limited.assign(lab, table, oklab, empty, free, np.full(5, 1000), beta=0.2)
+    loose = settle(lab, table, oklab, empty, free, PLAIN).index
+    kept = limited.assign(lab, table, oklab, empty, free, np.full(5, 1000), PLAIN)
     assert (loose != kept).mean() < 0.15
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from quantize_pictures import random_palette, scene
 
-from pixl.color import ciede2000, linear_to_srgb, srgb_to_linear
+from pixl.color import ciede2000, linear_to_srgb, rgb_to_lab, srgb_to_linear
 from pixl.photo import photo_from_rgba
 from pixl.quantize import assign, downscale, subset, tidy
+from pixl.quantize.assign import Weights
 from pixl.quantize.differences import difference_table
 
 
@@ -25,6 +26,16 @@ def test_difference_table_equals_the_formula() -> None:
     table = difference_table(cells, colors)
     assert np.abs(table - exact)[exact < 40].max() < 0.005
     assert np.abs(table - exact).max() < 0.3
+
+
+def test_wide_differences_are_the_formulas_where_colours_are_dull_and_larger_where_vivid() -> None:
+    rng = np.random.default_rng(1)
+    dull = rng.uniform((0, -12, -12), (100, 12, 12), (300, 3))
+    assert np.array_equal(difference_table(dull, dull[:40], wide=True), difference_table(dull, dull[:40]))
+    ball = rgb_to_lab(np.array([[230, 20, 20]], np.uint8))  # LEGO's Reddish Orange and Bright Red
+    bricks = rgb_to_lab(np.array([[202, 76, 11], [180, 0, 0]], np.uint8))
+    assert difference_table(ball, bricks).argmin() == 0
+    assert difference_table(ball, bricks, wide=True).argmin() == 1
 
 
 def test_sampling_is_an_exact_area_mean() -> None:
@@ -116,7 +127,7 @@ def test_refined_subset_is_within_two_per_cent_of_exhaustive_search_under_the_en
     free, start = np.ones((side, side), bool), np.full((side, side), -1, np.int16)
 
     def settle(colors: np.ndarray) -> assign.Settled:
-        return assign.settle(lab, table[..., colors], palette.oklab[colors], start, free, beta=0.2)
+        return assign.settle(lab, table[..., colors], palette.oklab[colors], start, free, Weights())
 
     flat = table.reshape(side * side, -1)
     chosen = subset.refine(subset.choose(flat, count), flat, (), settle)
@@ -134,7 +145,7 @@ def test_refined_subset_keeps_locked_colours() -> None:
 
     def settle(colors: np.ndarray) -> assign.Settled:
         part = table.reshape(10, 10, -1)[..., colors]
-        return assign.settle(lab, part, palette.oklab[colors], start, free, beta=0.2)
+        return assign.settle(lab, part, palette.oklab[colors], start, free, Weights())
 
     first = subset.choose(table, 4, (0, 8))
     assert {0, 8} <= set(subset.refine(first, table, (0, 8), settle).tolist())
@@ -147,7 +158,7 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
     start = np.full((9, 8), -1, np.int16)
     free = np.ones((9, 8), bool)
     free[2, 3] = False
-    settled = assign.settle(lab, table, palette.oklab, start, free, beta=0.3)
+    settled = assign.settle(lab, table, palette.oklab, start, free, Weights(beta=0.3))
     x, error = settled.index, settled.chroma
     total = 0.0
     for r, c in np.ndindex(9, 8):
@@ -157,6 +168,10 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
         for dy, dx, weight in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (1, -1, 0.5)):
             if r + dy < 9 and 0 <= c + dx < 8 and x[r + dy, c + dx] >= 0:
                 total += 0.3 * weight * float(np.linalg.norm(error[r, c] - error[r + dy, c + dx]))
+        if r + 1 < 9 and x[r + 1, c] >= 0 and x[r, c] != x[r + 1, c]:
+            total += float(settled.energy.below[r, c])
+        if c + 1 < 8 and x[r, c + 1] >= 0 and x[r, c] != x[r, c + 1]:
+            total += float(settled.energy.beside[r, c])
         near = [x[a, b] for a, b in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if 0 <= a < 9 and 0 <= b < 8]
         total += 0.0 if x[r, c] in near else float(settled.energy.lone[r, c])
     assert x[2, 3] == -1
