@@ -182,7 +182,7 @@ def _true_size_page(design: Design, size: Paper) -> Canvas | None:
         width, height = height, width
     room = 2 * MARGIN + 2 * BORDER_MM
     for page in (size.portrait, size.landscape):
-        if width + room <= page.width and height + room + 24 <= page.height:
+        if width + room <= page.width and height + room + 30 <= page.height:
             break
     else:
         return None
@@ -207,5 +207,5 @@ def _true_size_page(design: Design, size: Paper) -> Canvas | None:
         (middle[0], middle[1] - 2, middle[0], middle[1] + 2),
     ):
         canvas.line(x0, y0, x1, y1, width=0.25)
-    calibration_bar(canvas, MARGIN, page.height - MARGIN - 11, inches=size.inches)
+    calibration_bar(canvas, MARGIN, page.height - MARGIN - (17 if size.inches else 11), inches=size.inches)
     return canvas

@@ -87,8 +87,9 @@ def lines(design: Design) -> tuple[tuple[str, str], ...]:
     pattern = plan.pattern
     mode = {"cross": f"crosses, {plan.options.layers} threads a leg", "fill": "rows of fill"}[plan.options.mode]
     turn = ", turned by 90 degrees" if plan.turned else ""
+    across, down = (pattern.height, pattern.width) if plan.turned else (pattern.width, pattern.height)
     told = [
-        ("design", f"{size_text(*plan.size_mm)}, {pattern.width} x {pattern.height} cells of {plan.cell / 10:g} mm; "
+        ("design", f"{size_text(*plan.size_mm)}, {across} x {down} cells of {plan.cell / 10:g} mm; "
                    f"{mode}"),
         ("machine", f"{machine.name}: field {machine.field[0]:g} x {machine.field[1]:g} mm{turn}"),
         ("stitches", f"{plan.stitches:,}, {time_text(design.minutes)} at {machine.spm} a minute and 10 s a cut"),
