@@ -105,11 +105,15 @@ def returns(index: NDArray[np.int16]) -> float:
     return 100 * float((left & (again | later)).mean())
 
 
-def gif(path: Path, index: NDArray[np.int16], palette: Palette) -> None:
-    from PIL import Image
+def gif(path: Path, first: NDArray[np.int16], second: NDArray[np.int16], palette: Palette) -> None:
+    """Frame by frame and together, side by side, written by the program's own writer."""
+    from pixl.animation.files import gif as packed
 
-    frames = [Image.fromarray(np.repeat(np.repeat(palette.rgb[one], 6, 0), 6, 1)) for one in index]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100, loop=0)
+    gap = np.full((len(first), CELLS, 1), -1, np.int16)
+    pictures = np.concatenate([first, gap, second], axis=2)
+    cell = Cell(width_mm=5, height_mm=5)
+    patterns = [Pattern(index=one, palette=palette, cell=cell) for one in pictures]
+    path.write_bytes(packed(patterns, [100] * len(patterns), scale=5))
 
 
 def main() -> None:
@@ -141,8 +145,7 @@ def main() -> None:
                 print("|", " | ".join([label, name, number or str(len(palette)), *shown]), "|", flush=True)
             if chosen.gif:
                 chosen.gif.mkdir(exist_ok=True)
-                gif(chosen.gif / f"{scene.name}-{name}-alone.gif", first, palette)
-                gif(chosen.gif / f"{scene.name}-{name}-together.gif", second, palette)
+                gif(chosen.gif / f"motion-{scene.name}-{name}.gif", first, second, palette)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def _imageio(path: Path) -> Any:
     if any(find_spec(name) is None for name in ("imageio", "imageio_ffmpeg")):
         raise MissingExtraError(
             f"'{path.name}' is a video, and its reader is not installed",
-            hint="run: pip install 'imageio[ffmpeg]', or give the frames as a folder of pictures or a GIF",
+            hint='run: pip install "pixl-craft[video]", or give the frames as a folder of pictures or a GIF',
         )
     import imageio.v3 as reader
 

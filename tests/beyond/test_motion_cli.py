@@ -129,7 +129,7 @@ def test_a_video_needs_its_reader(pixl: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(frames, "find_spec", lambda name: None)
     code, _, err = pixl("pixel", "clip.mp4")
     assert code == 4
-    assert "imageio" in err
+    assert "pixl-craft[video]" in err
 
 
 def test_video(pixl: Run) -> None:
