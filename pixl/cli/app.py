@@ -58,11 +58,11 @@ class Group(TyperGroup):
             raise typer.Exit(1) from None
 
     def _say(self, error: dict[str, str]) -> None:
-        if self._json:
-            print(json.dumps({"error": error}, ensure_ascii=False))  # noqa: T201
-            return
-        from .talk import say_error
+        from .talk import put_json, say_error
 
+        if self._json:
+            put_json({"error": error})
+            return
         say_error(error["what"], error["hint"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -24,6 +25,21 @@ def say_error(what: str, hint: str) -> None:
     if hint:
         console.print("[bold]hint:[/] ", end="")
         console.print(hint, markup=False)
+
+
+def put_json(values: dict[str, Any]) -> None:
+    """One JSON object on stdout; where its encoding lacks a character, that one is written as ``\\uXXXX``."""
+    text = json.dumps(values, ensure_ascii=False)
+    print(text if _speaks(text) else json.dumps(values))  # noqa: T201
+
+
+def _speaks(text: str) -> bool:
+    """Whether stdout's encoding has every character."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,12 +73,13 @@ class Talk:
     def result(self, paths: list[str], values: dict[str, Any]) -> None:
         """The end of a command: the paths, or with ``--json`` one object."""
         if self.as_json:
-            text = json.dumps({**values, "files": paths, "warnings": self.warnings}, ensure_ascii=False)
-        else:
-            text = "\n".join(paths)
-        if text:
+            put_json({**values, "files": paths, "warnings": self.warnings})
+        elif paths and _speaks(text := "\n".join(paths)):
             print(text)  # noqa: T201
+        elif paths:  # a path is bytes to the system: it arrives whole, whatever the terminal can draw
             sys.stdout.flush()
+            sys.stdout.buffer.write(os.fsencode(text) + b"\n")
+        sys.stdout.flush()
 
 
 class Meter:

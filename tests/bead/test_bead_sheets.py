@@ -258,6 +258,17 @@ def test_chart_picture() -> None:
     assert len(tiny) < len(data)
 
 
+@pytest.mark.parametrize("side", ["iron", "peg"])
+def test_the_chart_counts_columns_as_the_sheets_do(side: str) -> None:
+    from pixl_exporters.sheet.model import Text
+
+    made = plan(np.arange(12)[None, :] % 3, side=side)
+    page = chart_png.chart_page(made, lettered=True).page()
+    spots = {item.text: item.x for item in page.items if isinstance(item, Text) and item.text in ("5", "10")}
+    assert (spots["5"] < spots["10"]) == (side == "iron")
+    assert abs(spots["5"] - spots["10"]) == pytest.approx(5 * chart_png.CELL)
+
+
 def test_hostile_names_stay_text() -> None:
     colors = palette(2).take([0])
     evil = type(colors)(id="own", version="1", name="<b>own", colors=(CUSTOM, *colors.colors))

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -137,6 +138,35 @@ def test_what_to_open_next_is_there(pixl: Run, craft: str) -> None:
         named = done.err.partition("open next: ")[2].strip()
         assert Path(named).is_file(), named
     assert pixl(craft, "photo.png", "--size", "8x8", "-n", "-o", "one.png").err.rstrip().endswith("one.png")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_without_the_letters_gets_paths_and_json(pixl: Run, encoding: str) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [
+        sys.executable,
+        "-m",
+        "pixl",
+        "pixel",
+        "photo.png",
+        "--size",
+        "4x4",
+        "-f",
+        "csv",
+        "--force",
+        "-o",
+        "写真",
+    ]
+    done = subprocess.run(command, env=env, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, os.fsencode("写真\n"))
+    told = subprocess.run([*command, "--json"], env=env, capture_output=True, check=False)
+    assert json.loads(told.stdout.decode(encoding))["files"] == ["写真/grid.csv", "写真/pattern.pixl"]
+    assert told.returncode == 0
+    again = subprocess.run(
+        [*(a for a in command if a != "--force"), "--json"], env=env, capture_output=True, check=False
+    )
+    assert "写真" in json.loads(again.stdout.decode(encoding))["error"]["what"]
+    assert again.returncode == 5
 
 
 def test_strict_makes_notes_binding(pixl: Run) -> None:

@@ -108,6 +108,12 @@ def test_same_bytes_with_and_without_the_plan(craft: str) -> None:
     assert page_of(made) == page_of(made, with_plan=False) == page_of(made)
 
 
+def test_a_mosaic_has_the_size_of_its_studs_not_of_its_base() -> None:
+    made = document("brick")
+    text = " ".join(Page(page_of(made)).texts)
+    assert f"{made.pattern.width * 8} × {made.pattern.height * 8} mm" in text
+
+
 def test_a_plan_that_was_made_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = document("brick")
     plan = make_plan(made)

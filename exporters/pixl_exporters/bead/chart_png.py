@@ -25,7 +25,8 @@ _LONGEST = 5
 
 
 def export(plan: BeadPlan, options: ExportOptions) -> dict[str, bytes]:
-    """``chart.png``: up to 44 pixels a cell (``scale`` asks for another number), the finished face, never mirrored.
+    """``chart.png``: up to 44 pixels a cell (``scale`` asks for another number), the finished face, never mirrored;
+    for the peg side its columns are counted as on the sheets, from the right.
 
     Raises ExportError when the picture would be too large.
     """
@@ -55,6 +56,7 @@ def chart_page(plan: BeadPlan, *, lettered: bool) -> Canvas:
     canvas = Canvas(left * 2 + wide, tall, name="Chart")
     told = (
         f"{pattern.title or 'Beads'}: {pattern.width} x {pattern.height}, {plan.beads:,} in {len(plan.needs)} colours"
+        f"{'; the finished face, laid as its mirror image' if plan.mirrored else ''}"
     )
     canvas.text(left, CELL * 0.4, shorten(told, CELL * 0.9, wide), CELL * 0.9, bold=True, valign="top")
     top += CELL
@@ -72,7 +74,8 @@ def chart_page(plan: BeadPlan, *, lettered: bool) -> Canvas:
     for number in range(1, pattern.width + 1):
         if number % 5 == 0 or number == 1:
             for y, valign in ((top - 0.5, "baseline"), (top + height + 0.5, "top")):
-                canvas.text(left + (number - 0.5) * CELL, y, str(number), CELL * 0.55, anchor="middle", valign=valign)  # type: ignore[arg-type]
+                x = (pattern.width - number if plan.mirrored else number - 1) + 0.5
+                canvas.text(left + x * CELL, y, str(number), CELL * 0.55, anchor="middle", valign=valign)  # type: ignore[arg-type]
     for number in range(1, pattern.height + 1):
         if number % 5 == 0 or number == 1:
             y = top + (number - 0.5) * CELL

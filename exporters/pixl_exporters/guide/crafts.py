@@ -59,7 +59,7 @@ def brick_facts(plan: BrickPlan) -> Facts:
         regions=filled(_regions(plan.sections), pattern.index),
         lines=(
             f"{pattern.width} × {pattern.height} studs",
-            size_line(*plan.outer_mm[:2]),
+            size_line(*pattern.size_mm),
             f"{total} in {colors}",
         ),
         shop=_lots(plan),
