@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..color import linear_to_lab, linear_to_srgb, srgb_to_linear
 from ..photo import Photo
 from .adaptive import adaptive
+from .inks import ink, one_each
 from .strokes import by_cell, strokes
 from .window import mean_around
 
@@ -88,10 +89,11 @@ class Cells:
     stroke: NDArray[np.bool_]
 
 
-def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bool = True) -> Cells:
+def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bool = True, inks: bool = False) -> Cells:
     """Downscale ``photo``: content-adaptive kernels, Lanczos where the picture is smooth, thin lines kept whole.
 
-    Without ``shapes`` it is Lanczos alone, without ``lines`` no line is looked for.
+    Without ``shapes`` it is Lanczos alone, without ``lines`` no line is looked for. With ``inks`` a cell has a colour
+    that the picture has there, never one between two.
     """
     samples, cover = sample(photo, height, width)
     smooth = np.asarray(linear_to_lab(lanczos(samples, cover)), dtype=np.float32)
@@ -103,6 +105,8 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     if shapes:
         calm = np.exp(-((_spread(own) / CALM) ** 2))[..., None]
         lab = calm * smooth + (1 - calm) * adaptive(fine, cover, SAMPLES)
+    if inks:
+        lab = ink(own, by_cell(cover[..., None], SAMPLES)[..., 0], lab)
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
         stroke = marks == 1
@@ -116,6 +120,32 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
         low=light[..., tenth],
         high=light[..., -1 - tenth],
         stroke=stroke,
+    )
+
+
+def art(photo: Photo, height: int, width: int, cells: tuple[int, int]) -> Cells:
+    """Cells of pixel art drawn on a grid of ``cells`` (width, height), each enlarged a whole number of times.
+
+    A cell's colour is the median inside it; where JPEG left its traces, colours that differ no more than these are one.
+    """
+    across, down = cells
+    linear, cover = sample(photo, down, across, 8)
+    fine = by_cell(np.asarray(linear_to_lab(linear), dtype=np.float32), 8)
+    inner = fine.reshape(down, across, 8, 8, 3)[:, :, 2:6, 2:6].reshape(down, across, 16, 3)
+
+    def enlarged(plane: Floats) -> Floats:
+        grown = np.repeat(np.repeat(plane, height // down, axis=0), width // across, axis=1)
+        return np.asarray(grown, dtype=np.float32)
+
+    alike = 10.0 if float(inner.std(axis=2).mean()) > 0.3 else 0.0
+    lab = enlarged(one_each(np.median(inner, axis=2), alike))
+    return Cells(
+        lab=lab,
+        smooth=lab,
+        cover=enlarged(cell_cover(cover, 8)),
+        low=lab[..., 0],
+        high=lab[..., 0],
+        stroke=np.zeros((height, width), bool),
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import linear_to_lab
+from ..color import lab_to_linear, linear_to_lab, linear_to_oklab
 from .energy import Energy, Extra
 from .window import filtered
 
@@ -34,6 +34,10 @@ _TO_XYZ = np.array(
 _OPPONENT = np.array([[0.279, 0.72, -0.107], [-0.449, 0.29, -0.077], [0.086, -0.59, 0.501]]) @ _TO_XYZ
 # (weight, spread in degrees) of each channel's Gaussians: Zhang and Wandell 1996, table 1, without the widest
 _SPREADS = (((0.921, 0.0283), (0.105, 0.133)), ((0.531, 0.0392), (0.330, 0.494)), ((0.488, 0.0536), (0.371, 0.386)))
+TURN, LOSS, GAIN = 1.5, 0.75, 0.5
+"""What a wrong hue, too little chroma, and chroma where the picture is neutral cost more, per OKLab x 100."""
+NEVER = 30.0
+"""Price of a hue more than 50 degrees off where both are colours: neighbours do not make up for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,41 @@ class FarView:
             )
 
         return prices
+
+
+def mixing_table(lab: Floats, palette_lab: NDArray[np.floating]) -> Floats:
+    """float32[N, K]: what a colour costs a cell that is seen as one of many: OKLab distance x 100, hue guarded.
+
+    ``lab`` float32[N, 3], ``palette_lab`` float64[K, 3] CIELAB. Errors of lightness are left to the far view; of hue
+    and chroma they are not, or grey walls become tinted and faces spotted.
+    """
+    first, second = _oklab(lab), _oklab(palette_lab)
+    cos = np.float32(np.cos(np.radians(50)))
+    table = np.empty((len(first), len(second)), np.float32)
+    step = max(1, (1 << 14) // max(1, len(second)))
+    chroma2 = np.hypot(second[:, 1], second[:, 2])
+    tinted2 = np.hypot(palette_lab[:, 1], palette_lab[:, 2]) > 8
+    for start in range(0, len(first), step):
+        part = slice(start, start + step)
+        one = first[part]
+        chroma1 = np.hypot(one[:, 1], one[:, 2])[:, None]
+        light = one[:, 0, None] - second[:, 0]
+        dot = one[:, 1:] @ second[:, 1:].T
+        plain = chroma1 * chroma1 + chroma2 * chroma2 - 2 * dot
+        total = np.sqrt(np.maximum(light * light + np.float32(1.25**2) * plain, 0))
+        total += np.float32(TURN) * np.sqrt(np.maximum(2 * (chroma1 * chroma2 - dot), 0))
+        total += np.float32(LOSS) * np.maximum(chroma1 - chroma2, 0)
+        neutral = np.exp(-((chroma1 / np.float32(3)) ** 2))
+        total += np.float32(GAIN) * neutral * np.maximum(chroma2 - chroma1, 0)
+        tinted1 = np.hypot(lab[part, 1], lab[part, 2])[:, None] > 8
+        total += np.float32(NEVER) * (tinted1 & tinted2 & (dot < cos * chroma1 * chroma2))
+        table[part] = total
+    return table
+
+
+def _oklab(lab: NDArray[np.floating]) -> Floats:
+    """OKLab x 100, float32."""
+    return np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0)) * 100, dtype=np.float32)
 
 
 def far_view(linear: Floats, there: NDArray[np.bool_], palette_linear: NDArray[np.floating], weight: float) -> FarView:

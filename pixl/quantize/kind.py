@@ -88,7 +88,7 @@ def _grid(photo: Photo, rows: Floats, columns: Floats) -> tuple[int, int] | None
     across, down = _count(rows), _count(columns)
     if not across or not down or not 0.97 < (width / across) / (height / down) < 1.03:
         small = max(width, height) <= SIDE[1] and min(width, height) >= SIDE[0]
-        if not small or _inks(photo) > INKS:
+        if not small or not 2 <= _inks(photo) <= INKS:
             return None
         scale = _repeats(photo)
         return width // scale, height // scale

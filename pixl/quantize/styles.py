@@ -6,27 +6,58 @@ from dataclasses import dataclass, field
 
 from ..job import Job
 from .assign import Weights
+from .kind import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``contrast``: local contrast added;
-    ``soft``: share of the soft picture where the palette has its colours, to within ``give`` CIEDE2000;
-    ``hues``: vivid blues keep their hue; ``wide``: see ``differences``; ``weights``: what neighbours are worth."""
+    """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``inks``: no colour between two;
+    ``contrast``: local contrast added; ``hues``: vivid blues keep their hue; ``wide``: see ``differences``;
+    ``weights``: what neighbours are worth; ``far``: weight of the far view, with which cells are priced as parts of a
+    mixture."""
 
     shapes: bool = True
     lines: bool = True
+    inks: bool = False
     contrast: float = 0.2
-    soft: float = 0.0
-    give: float = 1.5
     hues: bool = True
     wide: bool = True
     weights: Weights = field(default_factory=Weights)
+    far: float = 0.0
 
 
-STYLES = {"natural": Style()}
+STYLES = {
+    "natural": Style(),
+    "clean": Style(inks=True, contrast=0.0, weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.5, 8.0))),
+    "crisp": Style(contrast=0.7, weights=Weights(lone=(0.25, 3.0, 8.0), even=(0.5, 6.0))),
+    "rich": Style(contrast=0.0, weights=Weights(lone=(0.5, 3.5, 10.0), even=(0.5, 6.0)), far=1.0),
+    "dither": Style(
+        shapes=False,
+        lines=False,
+        contrast=0.0,
+        weights=Weights(beta=0.0, lone=(0.0, 0.0, 1.0), even=(0.0, 1.0)),
+        far=3.0,
+    ),
+}
+ART = Style(lines=False, contrast=0.0, weights=Weights(beta=0.0, lone=(0.0, 0.0, 1.0), even=(0.0, 1.0)))
+"""Pixel art, kept cell for cell: each colour of the picture becomes one of the palette."""
+
+
+def kind_for(job: Job) -> Kind | None:
+    """What the picture is, where the job leaves the style to it. Pixel art only counts where it fits the grid."""
+    if job.style != "auto" or job.photo is None:
+        return None
+    kind = kind_of(job.photo)
+    if kind.cells is None:
+        return kind
+    across, down = kind.cells
+    fits = job.size.width % across == 0 and job.size.height % down == 0
+    return kind if fits else Kind(flat=True)
 
 
 def style_of(job: Job) -> Style:
-    """The settings that a job asks for."""
-    return STYLES.get(job.style, STYLES["natural"])
+    """The settings that a job asks for; with ``auto`` those that suit its picture."""
+    kind = kind_for(job)
+    if kind is None:
+        return STYLES.get(job.style, STYLES["natural"])
+    return ART if kind.cells else STYLES["clean" if kind.flat else "natural"]
