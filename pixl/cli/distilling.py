@@ -91,13 +91,18 @@ def distil(request: Request, craft: str, job: Job, target: Path, talk: Talk) -> 
     for number in range(1, request.variations + 1):
         part = Run(folder / f"variation-{number}")
         part.folder.mkdir(exist_ok=True)
-        talk.say(f"variation {number} of {request.variations}: seed {job.seed + number - 1}")
-        one = replace(job, seed=job.seed + number - 1)
+        talk.say(f"variation {number} of {request.variations}")
+        # another seed, and the next best of the prior's own samples where there is no photo
+        settings = {**job.settings, "sample_rank": number - 1}
+        one = replace(job, seed=job.seed + number - 1, settings=settings)
         patterns.append(DistillEngine().solve(one, progress=Meter(talk), run=part))
         files.update({f"distill/variation-{number}/{name}": data for name, data in part.outputs().items()})
         files[f"distill/variation-{number}.png"] = png(patterns[-1].rgb())
     files["variations.png"] = contact_sheet([pattern.rgb() for pattern in patterns])
-    talk.say(f"variations.png shows all {len(patterns)}; the sheets are of the first, take another with its --seed")
+    talk.say(
+        f"variations.png shows all {len(patterns)}; the sheets are of the first, "
+        "make those of another with: pixl export FOLDER/distill/variation-2.pixl"
+    )
     return Solved(pattern=patterns[0], files=files, spent=spent)
 
 

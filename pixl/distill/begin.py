@@ -16,6 +16,7 @@ from pixl.distill.settings import Settings
 from pixl.job import FREE, Job
 from pixl.photo import Photo, photo_from_rgba
 
+SAME = 0.02  # mean difference in code values below which two samples are one picture
 FIRM = 50.0  # a locked cell's logit above all others: its probability is 1 to rounding
 
 
@@ -44,29 +45,25 @@ def own_sample(
 ) -> Photo:
     """A photo of the prior's own for a prompt alone: of several samples the one that the palette suits best.
 
-    A prior that knows its energy judges the samples as nearest palette colours; else the first is taken. A
-    prior with an ``alpha`` for its pictures also says which cells stay empty.
+    A prior that can draw from itself exactly (``sample``) does, else the samples are denoised from pure
+    noise. A prior that knows its energy judges the samples as nearest palette colours; else the first is
+    taken. A prior with an ``alpha`` for its pictures also says which cells stay empty.
     """
     rng = torch.Generator().manual_seed(job.seed)
     table = torch.from_numpy(job.palette.rgb.astype(np.float32) / 255)
-    exact = isinstance(prior, ExactPrior)
-    best, least = None, float("inf")
-    for _ in range(settings.samples if exact else 1):
-        image = targets.sample(
-            prior,
-            condition,
-            latent_shape,
-            rng,
-            steps=settings.sample_steps,
-            guidance=settings.sample_guidance,
-        )
-        energy = 0.0
-        if exact:
-            drawn = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
-            energy = float(cast(ExactPrior, prior).energy(drawn, condition))
-        if energy < least:
-            best, least = image, energy
-    assert best is not None
+    judge = prior if isinstance(prior, ExactPrior) else None
+    exact_draw = getattr(prior, "sample", None)
+    drawn = []
+    for _ in range(settings.samples if judge is not None else settings.sample_rank + 1):
+        if exact_draw is not None:
+            image = exact_draw(condition, rng)
+        else:
+            image = targets.sample(
+                prior, condition, latent_shape, rng, steps=settings.sample_steps, guidance=settings.sample_guidance
+            )
+        shown = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
+        drawn.append((float(judge.energy(shown, condition)) if judge is not None else 0.0, image))
+    best = ranked(drawn, settings.sample_rank) if judge is not None else drawn[-1][1]
     rgb = (best[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     alpha_of = getattr(prior, "alpha", None)
     photo = photo_from_rgba(rgb, name=job.prompt)
@@ -75,6 +72,15 @@ def own_sample(
     alpha = alpha_of(best, job.prompt)
     small = torch.nn.functional.interpolate(alpha[None, None], size=rgb.shape[:2], mode="nearest")[0, 0]
     return replace(photo, alpha=small.numpy().astype(np.float32))
+
+
+def ranked(drawn: list[tuple[float, torch.Tensor]], rank: int) -> torch.Tensor:
+    """Of (energy, picture) the picture of this rank, counting pictures that look the same once."""
+    distinct: list[torch.Tensor] = []
+    for _, image in sorted(drawn, key=lambda pair: pair[0]):
+        if all(float((image - other).abs().mean()) > SAME for other in distinct):
+            distinct.append(image)
+    return distinct[rank % len(distinct)]
 
 
 def begin(job: Job, prior: Prior, condition: Condition, settings: Settings, latent_shape: tuple[int, ...]) -> Beginning:

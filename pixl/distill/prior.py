@@ -22,9 +22,13 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorDefaults:
-    """Settings that suit a prior. ``guidance`` in the usual form; ``t_low``, ``t_high`` in 0..1."""
+    """Settings that suit a prior. ``guidance`` in the usual form; ``t_low``, ``t_high`` in 0..1.
+
+    ``own_guidance``: where the start is already the prior's own sample (None: as ``guidance``).
+    """
 
     guidance: float = 7.5
+    own_guidance: float | None = None
     t_low: float = 0.02
     t_high: float = 0.98
     learning_rate: float = 0.2

@@ -93,6 +93,7 @@ class Settings:
     samples: int = 10
     sample_steps: int = 50
     sample_guidance: float = 7.5
+    sample_rank: int = 0
     spare: int = 96
     preview_every: int = 50
     save_every: int = 500
@@ -166,6 +167,7 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
     and t begins low enough not to lose it (its empty cells are settled by then).
     """
     chosen = defaults or PriorDefaults()
+    own = chosen.guidance if chosen.own_guidance is None else chosen.own_guidance
     return Settings(
         recipe="fast",
         steps=12,
@@ -173,22 +175,22 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
         mode="softmax",
         hard=1.0,
         inner=25,
-        keep=0.8,
+        keep=0.8 if photo else 0.5,
         tau_low=0.3,
         tau_high=1.0,
-        guidance=chosen.guidance,
-        times=TimeRange(schedule="annealed", low=0.05, high=0.5),
+        guidance=chosen.guidance if photo else own,
+        times=TimeRange(schedule="annealed", low=0.05, high=0.5 if photo else 0.3),
         odds=NO_AUGMENTATION,
         learning_rate=0.3,
         rate="constant",
         warmup=0,
         scales=Scales(fft=0.0, neighbours=0.01),
         start="quantize",
-        rounds=Rounds(count=2, steps=3, tries=3, high=0.8 if photo else 0.5, low=0.5 if photo else 0.3),
+        rounds=Rounds(count=2 if photo else 0, steps=3, tries=3, high=0.8, low=0.5),
         settle=3,
-        samples=8,
+        samples=100,
         sample_steps=20,
-        sample_guidance=chosen.guidance,
+        sample_guidance=1.5,
         preview_every=2,
         save_every=5,
     )
@@ -209,9 +211,13 @@ def choose(values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, 
         if isinstance(values.get(key), Mapping):
             merged[key] = {**cast(dict[str, Any], base.as_dict()[key]), **values[key]}
     chosen = settings_from(merged)
-    if name == "fast" and chosen.start in ("random", "zero") and "rounds" not in values and defaults is not None:
+    if name == "fast" and chosen.start in ("random", "zero") and "rounds" not in values:
         # nothing to keep: begin at nearly pure noise, or the first guess of a white page stays
-        chosen = replace(chosen, rounds=replace(chosen.rounds, high=defaults.t_high))
+        known = defaults or PriorDefaults()
+        high = known.t_high
+        chosen = replace(chosen, rounds=replace(fast(defaults).rounds, high=high), times=fast(defaults).times)
+        if "guidance" not in values:
+            chosen = replace(chosen, guidance=known.guidance)
     if "steps" in values and "warmup" not in values and chosen.warmup > chosen.steps // 10:
         chosen = replace(chosen, warmup=chosen.steps // 10)
     return chosen

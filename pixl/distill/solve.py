@@ -95,10 +95,11 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> P
     with _threads(threads), _plain_failures(run):
         condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
         descent, start = _descent(job, prior, condition, settings, state)
-        if run is not None and state:
+        if run is not None:
             run.cut_back(descent.step)
         keeper = _Keeper(job, descent, start, settings, run, {"job": digest, "prior": name, "threads": threads})
         if not state:
+            keeper.preview(0)  # before the checkpoint, or a kill between the two would lose it
             keeper.save()
         _descend(descent, keeper, progress)
         pattern = _pattern(job, descent.generator, start)

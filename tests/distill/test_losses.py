@@ -180,6 +180,24 @@ def test_gradients_against_finite_differences(loss: Callable[..., torch.Tensor])
     assert torch.autograd.gradcheck(lambda y: loss(P, y), (x,), eps=1e-7, atol=1e-6)
 
 
+@pytest.mark.parametrize("guided", [True, False])
+def test_neighbours_by_hand_and_its_gradient(guided: bool) -> None:
+    p = torch.softmax(torch.randn(4, 5, 3, generator=torch.Generator().manual_seed(1)), -1).double()
+    x, guide = image(3, 4, 5), image(4, 4, 5)
+    shown = (guide if guided else x).numpy()
+    want = 0.0
+    for y in range(4):
+        for u in range(5):
+            for v, w in ((y, u + 1), (y + 1, u)):
+                if v < 4 and w < 5:
+                    near = math.exp(-((shown[y, u] - shown[v, w]) ** 2).sum() / (2 * 0.1**2))
+                    want += near * (1 - float((p[y, u] * p[v, w]).sum()))
+    chosen = partial(losses.neighbours, guide=guide if guided else None)
+    assert float(chosen(p, x)) == pytest.approx(want, rel=1e-12)
+    leaf = p.clone().requires_grad_(True)
+    assert torch.autograd.gradcheck(lambda q: chosen(q, x), (leaf,), atol=1e-7)
+
+
 def test_grey_is_rec_601() -> None:
     x = image(9).permute(2, 0, 1)[None]
     np.testing.assert_allclose(losses.grey(x)[0, 0].numpy(), x[0].permute(1, 2, 0).numpy() @ GREY, atol=1e-15)

@@ -18,7 +18,7 @@ from pixl.distill.prior import Condition, Prediction, PriorDefaults, eps_from_x0
 from pixl.distill.priors.codec import PixelCodec
 from pixl.distill.schedules import cosine_level
 
-DEFAULTS = PriorDefaults(guidance=5.0, t_low=0.02, t_high=0.998, learning_rate=0.2)
+DEFAULTS = PriorDefaults(guidance=5.0, own_guidance=1.0, t_low=0.02, t_high=0.998, learning_rate=0.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,14 @@ class MixturePrior:
         mean = share @ branch.means
         shrink = a * self.bandwidth**2 / variance
         return (mean + shrink * (flat - a * mean)).view_as(z_t)
+
+    def sample(self, condition: Condition, rng: torch.Generator) -> torch.Tensor:
+        """An exact draw from the positive mixture at its middle: image01 [1, 3, S_h, S_w] of one
+        component.
+        """
+        branch: Components = condition.payload[-1]
+        place = int(torch.multinomial(branch.log_weights.exp(), 1, generator=rng))
+        return self.decode(branch.means[place].view(1, *self._means.shape[1:]))
 
     def energy(self, image: torch.Tensor, condition: Condition) -> torch.Tensor:
         """float[B]: -log of the positive mixture's density at z(image01), up to a constant."""
