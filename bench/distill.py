@@ -202,14 +202,17 @@ def main() -> None:
         for in_class in (True, False)
         for seed in range(arguments.seeds)
     ]
-    if arguments.jobs > 1:
-        with ProcessPoolExecutor(arguments.jobs) as pool:
-            results = list(pool.map(one, work))
-    else:
-        results = [one(item) for item in work]
-    if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(results, indent=1))
+    results: list[dict[str, Any]] = []
+    if arguments.out and arguments.out.is_file():
+        results = json.loads(arguments.out.read_text())
+    known = {(r["prior"], r["seed"], r["in_class"]) for r in results}
+    left = [item for item in work if item[:3] not in known]
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        for result in pool.map(one, left):
+            results.append(result)
+            if arguments.out:  # after each case: a bench that was stopped goes on where it was
+                arguments.out.parent.mkdir(parents=True, exist_ok=True)
+                arguments.out.write_text(json.dumps(results, indent=1) + "\n")
     print(table(results))
 
 

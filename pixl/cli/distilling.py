@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved:
-    """The pattern, files that the engine leaves beside it (relative name -> bytes), and the run folder to remove."""
+    """The pattern, files that the engine leaves beside it (relative name -> bytes), and the run folder to remove.
+
+    ``others``: the further variations.
+    """
 
     pattern: Pattern
+    others: tuple[Pattern, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     spent: Path | None = None
 
@@ -103,7 +107,7 @@ def distil(request: Request, craft: str, job: Job, target: Path, talk: Talk) -> 
         f"variations.png shows all {len(patterns)}; the sheets are of the first, "
         "make those of another with: pixl export FOLDER/distill/variation-2.pixl"
     )
-    return Solved(pattern=patterns[0], files=files, spent=spent)
+    return Solved(pattern=patterns[0], others=tuple(patterns[1:]), files=files, spent=spent)
 
 
 def _beside(run: Run) -> dict[str, bytes]:

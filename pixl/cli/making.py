@@ -242,6 +242,7 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk, target: Path) ->
         solved = distil(request, craft.name, job, target, talk)
     else:
         solved = Solved(pattern=load_engine(request.engine).solve(job, progress=Meter(talk)))
+    others = [craft.adjust(other, job) for other in solved.others]
     pattern = craft.adjust(solved.pattern, job)
     if not pattern.pieces:
         raise PhotoError(
@@ -258,13 +259,18 @@ def solve(request: Request, craft: Craft, job: Job, talk: Talk, target: Path) ->
         photo_sha256=job.photo.sha256 if job.photo else "",
         prompt=job.prompt,
     )
-    document = Document(
-        pattern=replace(pattern.numbered(), title=job.title),
-        craft=craft.name,
-        options=dict(craft.options),
-        recipe=recipe,
-    )
-    return document, solved
+    documents = [
+        Document(
+            pattern=replace(made.numbered(), title=job.title),
+            craft=craft.name,
+            options=dict(craft.options),
+            recipe=recipe,
+        )
+        for made in (pattern, *others)
+    ]
+    for number, document in enumerate(documents[1:], 2):
+        solved.files[f"distill/variation-{number}.pixl"] = document.to_bytes()
+    return documents[0], solved
 
 
 def write(
