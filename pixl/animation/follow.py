@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..photo import Photo
 from ..quantize import downscale
+from ..quantize.kind import Kind
 from ..quantize.styles import Style
 from .steady import MEMORY, REACH, Reference, find, signature
 
@@ -62,9 +63,12 @@ class _Past:
     index: NDArray[np.int16]
 
 
-def see(photo: Photo, height: int, width: int, style: Style) -> Seen:
-    """One frame's cells and mark."""
-    cells = downscale.see(photo, height, width, shapes=style.shapes, lines=style.lines)
+def see(photo: Photo, height: int, width: int, style: Style, kind: Kind | None = None) -> Seen:
+    """One frame's cells and mark; ``kind``: what the first frame is, where it is pixel art cell by cell."""
+    if kind and kind.cells:
+        cells = downscale.art(photo, height, width, kind.cells)
+    else:
+        cells = downscale.see(photo, height, width, shapes=style.shapes, lines=style.lines, inks=style.inks)
     return Seen(cells=cells, mark=signature(photo, height, width))
 
 

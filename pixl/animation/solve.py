@@ -15,7 +15,7 @@ from ..photo import Photo
 from ..progress import SILENT, Progress
 from ..quantize import QuantizeEngine
 from ..quantize.downscale import Cells
-from ..quantize.styles import style_of
+from ..quantize.styles import kind_for, style_of
 from ..units import GridSize
 from .follow import Follower, Inherited, Seen, see
 
@@ -30,7 +30,8 @@ _LET_GO = 0.2
 def animate(
     job: Job, photos: Iterable[Photo], *, progress: Progress = SILENT, hold: float = HOLD, count: int = 0
 ) -> tuple[Pattern, ...]:
-    """A pattern over ``job.palette`` for each of ``photos`` (all framed alike); ``job.photo`` is not read.
+    """A pattern over ``job.palette`` for each of ``photos`` (all framed alike); of ``job.photo``
+    only the kind matters (photograph, flat graphics, pixel art).
 
     ``job.limits`` hold for every frame, ``colors`` for all frames together. ``hold`` 0 lets every frame go its own
     way; ``count``: how many photos there will be, for ``progress`` (0: not known). Deterministic. Raises UsageError.
@@ -39,10 +40,10 @@ def animate(
     narrow, allowed = shared_colors(job, seen)
     table = np.append(allowed, EMPTY)
     out = []
-    follower = Follower()
+    follower, style = Follower(), style_of(job)
     for number, frame in enumerate(seen):
         inherited = follower.expect(frame)
-        index = QuantizeEngine().settle(holding(narrow, inherited, hold), inherited.cells).index
+        index = QuantizeEngine().settle(holding(narrow, inherited, hold), inherited.cells, style=style).index
         follower.keep(frame, inherited, index, (index != inherited.wish) | (inherited.belief < _LET_GO))
         out.append(Pattern(index=table[index].astype(np.int16), palette=job.palette, cell=job.cell, title=job.title))
         progress.step("frames", number + 1, len(seen))
@@ -51,11 +52,11 @@ def animate(
 
 def see_all(job: Job, photos: Iterable[Photo], progress: Progress = SILENT, count: int = 0) -> list[Seen]:
     """What the grid sees of each photo, which is not kept. Raises UsageError without one."""
-    style = style_of(job)
+    style, kind = style_of(job), kind_for(job)
     seen = []
     for number, photo in enumerate(photos):
         progress.step("look", number, max(count, number + 1))
-        seen.append(see(photo, job.size.height, job.size.width, style))
+        seen.append(see(photo, job.size.height, job.size.width, style, kind))
     if not seen:
         raise UsageError("an animation needs a frame", hint="give at least one picture")
     return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..job import FREE, Cost, Job
 from ..pattern import EMPTY
 from . import assign, downscale, limited, subset, tone
 from .differences import difference_table
-from .energy import Energy, Extra
+from .energy import Energy, Extra, prices
 from .far import far_view, mixing_table
 from .styles import Style
 
@@ -113,6 +114,25 @@ class Task:
             left = np.maximum(stock[allowed] - np.bincount(index[index >= 0], minlength=len(allowed)), 0)
             index = limited.assign(target, table, oklab, index, self.free, left, weights, extra=extra)
         return np.append(allowed, EMPTY)[index].astype(np.int16)
+
+    def judge(self, allowed: Indices) -> Callable[[NDArray[np.int16]], Floats]:
+        """The energy as a price list: index int16[H, W] of the palette -> float32[H, W, len(allowed)], what each of the
+        ``allowed`` colours costs each free cell while all others stay (0 where a cell is not free)."""
+        target, table = self.look(allowed)
+        place, oklab = self._place(allowed), self.job.palette.oklab[allowed]
+        energy, tints, wanted = assign.energy_of(
+            target, table, oklab, self.free, self.style.weights, candidates=len(allowed)
+        )
+        make = self._extra(allowed)
+        more = make(energy) if make else None
+
+        def judged(index: NDArray[np.int16]) -> Floats:
+            x = place[index]
+            out = np.zeros(table.shape, np.float32)
+            out[self.free] = prices(energy, x, tints[np.maximum(x, 0)] - wanted, more)
+            return out
+
+        return judged
 
     def _place(self, allowed: Indices) -> NDArray[np.int16]:
         """int16[K + 2]: where each palette index stands among ``allowed``; EMPTY and FREE stand at -1 and -2."""
