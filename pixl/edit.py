@@ -16,7 +16,7 @@ from typing import Any
 
 from .color import hex_to_rgb
 from .document import Document
-from .errors import DocumentError, PixlError, UsageError
+from .errors import DocumentError, PatternError, PixlError, UsageError
 from .palette import Color, Palette, fold, load_palette
 from .pattern import EMPTY, Pattern
 
@@ -82,9 +82,13 @@ def recolor(document: Document, palette: Palette) -> Document:
 
 def crop(document: Document, x: int, y: int, width: int, height: int) -> Document:
     """Keep ``width`` x ``height`` cells from column ``x``, row ``y`` on, counted from 1. Raises PatternError."""
-    left = x - 1
-    if _mirrored(document):
-        left = document.pattern.width - (x - 1) - width
+    across, down = document.pattern.width, document.pattern.height
+    if min(x, y, width, height) < 1 or x + width - 1 > across or y + height - 1 > down:
+        raise PatternError(
+            f"crop {x},{y},{width},{height} does not lie inside {across} x {down} cells",
+            hint="give X,Y,W,H in cells; columns and rows count from 1",
+        )
+    left = across - (x - 1) - width if _mirrored(document) else x - 1
     pattern = document.pattern.cropped(left, y - 1, width, height)
     return _record(replace(document, pattern=pattern), op="crop", box=[x, y, width, height])
 

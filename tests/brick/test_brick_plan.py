@@ -245,6 +245,14 @@ def test_stock_is_taken_first_and_what_is_short_is_bought() -> None:
     assert summary(plan).shortages == ("3 White",)
 
 
+@pytest.mark.parametrize(("base", "named"), [("panel", True), ("none", False)])
+def test_a_full_box_does_not_hide_that_the_base_is_bought(base: str, named: bool) -> None:
+    plan = plan_bricks(pattern(["0011"]), BrickOptions(stock={("3024", "26"): 9, ("3024", "1"): 9}, base=base))
+    told = dict(summary(plan).lines())["buy"]
+    assert told.startswith("no piece of the picture")
+    assert ("base" in told) is named
+
+
 def test_options_survive_a_document() -> None:
     options = BrickOptions(
         part="tile",

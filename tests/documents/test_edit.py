@@ -164,8 +164,9 @@ def test_crop_and_mirror_count_from_one() -> None:
     shown = pegs.pattern.index[:, ::-1]
     assert np.array_equal(crop(pegs, 2, 3, 10, 5).pattern.index[:, ::-1], shown[2:7, 1:11])
     assert mirror(mirror(document)).pattern == document.pattern
-    with pytest.raises(PatternError, match="does not lie inside"):
+    with pytest.raises(PatternError, match="crop 0,1,3,3 does not lie inside") as caught:
         crop(document, 0, 1, 3, 3)
+    assert "from 1" in caught.value.hint
 
 
 def test_recolor_wants_the_same_number() -> None:

@@ -63,6 +63,10 @@ class Summary:
         rest = len(self.thin) - 8
         return ", ".join(self.thin[:8]) + (f" and {rest} more" if rest > 0 else "")
 
+    @property
+    def _and_base(self) -> str:
+        return "" if self.base.startswith("none") else "; the base is to be bought all the same"
+
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
         values = {name: getattr(self, name) for name in self.__slots__}
@@ -87,7 +91,7 @@ class Summary:
             ("pieces", f"{self.pieces} of {self.part} in {self.colors} colours"),
             ("lots", f"{self.lots}{thin}"),
             ("stock", f"{self.short} short: {'; '.join(self.shortages)}" if self.short else ""),
-            ("buy", f"{self.buy} pieces, spares included" if self.buy else "nothing"),
+            ("buy", f"{self.buy} pieces, spares included" if self.buy else f"no piece of the picture{self._and_base}"),
             ("base", self.base),
             ("weight", f"about {self.weight_g:.0f} g ({WEIGHT_NOTE})"),
             ("merge", "" if self.merge is None else self.merge["text"]),
