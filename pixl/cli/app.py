@@ -99,9 +99,39 @@ def _root(
 
 
 def _register() -> None:
-    from . import bead, brick, doctor, edit, embroider, export, palette, pixel, repro, resume, show, stitch, verify
+    from . import (
+        bead,
+        brick,
+        doctor,
+        edit,
+        embroider,
+        export,
+        models,
+        palette,
+        pixel,
+        repro,
+        resume,
+        show,
+        stitch,
+        verify,
+    )
 
-    for module in (brick, bead, stitch, embroider, pixel, export, edit, show, repro, resume, verify, palette, doctor):
+    for module in (
+        brick,
+        bead,
+        stitch,
+        embroider,
+        pixel,
+        export,
+        edit,
+        show,
+        repro,
+        resume,
+        verify,
+        palette,
+        models,
+        doctor,
+    ):
         module.register(app)
 
 

@@ -133,11 +133,9 @@ def build(parts: Assembly, place: Placement) -> LatentPrior:
         "device": device,
         "dtype": dtype,
         "identity": _identity(parts, loras),
-        "held": _visit(device) if place.offload == "all" else None,
+        "held": _visit(device) if place.offload == "all" else _settle(device),
         **_noise(parts),
     }
-    if place.offload != "all":
-        network.to(device)
     if parts.kind == "flow":
         if parts.controls:
             raise UsageError(f"{parts.name} takes no ControlNets in pixl", hint="leave out --control")
@@ -203,10 +201,18 @@ def _controls(
             )
         check_fit(part.name, config, unet_config, parts.name)
         net = files.load_part("ControlNetModel", part.folder, "", dtype=dtype)
-        if place.offload == "none":
-            net.to(device)
         branches.append(ControlBranch(name=part.name, net=net, scale=part.scale, start=part.start, end=part.end))
     return ControlSet(branches, share_rows=place.share_rows, held=None if place.offload == "none" else _visit(device))
+
+
+def _settle(device: torch.device) -> Any:
+    """A network that comes to ``device`` when it is first called and stays: by then the text encoders are gone."""
+
+    @contextmanager
+    def held(net: Any) -> Iterator[Any]:
+        yield net.to(device)
+
+    return held
 
 
 def _visit(device: torch.device) -> Any:
