@@ -121,6 +121,7 @@ def formats(
         crafts = "every craft" if row.crafts == CRAFTS else ", ".join(row.crafts)
         unasked = " *" if (craft in row.default_for if craft else row.default_for) else ""
         typer.echo(f"{row.key:<{width}}  {row.suffix:<6} {row.summary}  [{crafts}]{unasked}")
-    typer.echo("\n* written unasked. Every folder also gets pattern.pixl.")
+    unasked = "" if craft else f" by some crafts: pixl formats {CRAFTS[0]} shows one"
+    typer.echo(f"\n* written unasked{unasked}. Every folder also gets pattern.pixl.")
     for sentence in broken_plugins():
         typer.echo(sentence, err=True)

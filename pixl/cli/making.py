@@ -94,8 +94,9 @@ def make(request: Request, craft: Craft) -> None:
     if request.dry_run:
         talk.say(f"nothing written (--dry-run); it would be {target}{'' if single else '/'}")
     elif not single and report.open_first:
+        made = [path for path in paths if path.suffix != ".pixl"] or paths
         first = target / report.open_first
-        talk.say(f"open next: {first if first in paths else paths[0]}")
+        talk.say(f"open next: {first if first in paths else made[0]}")
     shown = [str(path) for path in paths] if request.as_json else [str(target)] if paths else []
     talk.result(shown, {"command": craft.name, "size": [job.size.width, job.size.height], **report.values})
     if request.strict and report.warnings:

@@ -130,6 +130,13 @@ def test_the_paper_is_checked_before_the_work(pixl: Run) -> None:
     assert dry.err.startswith("error: 'a5' is not a paper")
 
 
+def test_what_is_written_unasked_is_told_of_one_craft(pixl: Run) -> None:
+    starred = {line.split()[0] for line in pixl("formats", "brick").out.splitlines() if line.endswith("*")}
+    assert {"parts", "guide"} <= starred
+    assert not {"png", "svg"} & starred
+    assert "* written unasked by some crafts" in pixl("formats").out
+
+
 @pytest.mark.parametrize("craft", ["brick", "bead", "stitch", "pixel"])
 def test_what_to_open_next_is_there(pixl: Run, craft: str) -> None:
     for formats in ((), ("-f", "csv")):
@@ -137,6 +144,7 @@ def test_what_to_open_next_is_there(pixl: Run, craft: str) -> None:
         assert done.code == 0, done.err
         named = done.err.partition("open next: ")[2].strip()
         assert Path(named).is_file(), named
+        assert Path(named).suffix != ".pixl"
     assert pixl(craft, "photo.png", "--size", "8x8", "-n", "-o", "one.png").err.rstrip().endswith("one.png")
 
 
