@@ -83,6 +83,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "fast, hard sources": {"mode": "gumbel-hard", "settle": 0},
     "fast from random logits": {"settle": 0, "rounds": {"high": 0.998}},
 }
+MARKS = ("<!-- begin rows -->", "<!-- end rows -->")
 LONG = ("paper, 10,001 steps",)
 RANDOM = ("fast from random logits",)
 
@@ -180,7 +181,10 @@ def table(results: list[dict[str, Any]]) -> str:
     text = []
     for prior in PRIORS:
         for in_class in (True, False):
-            text.append(f"\n**{prior} prior, {'in' if in_class else 'out of'} class**\n")
+            cases = [r for r in results if r["prior"] == prior and r["in_class"] == in_class]
+            if not cases:
+                continue
+            text.append(f"\n**{prior} prior, {'in' if in_class else 'out of'} class, {len(cases)} seeds**\n")
             text.append("| recipe | rows to 80 % | 90 % | 95 % | final progress | rows in all |")
             text.append("|---|---|---|---|---|---|")
             text += summed(results, prior, in_class)
@@ -195,6 +199,7 @@ def main() -> None:
     parser.add_argument("--no-long", action="store_true", help="without the 10,001 steps")
     parser.add_argument("--priors", default=",".join(PRIORS))
     parser.add_argument("-o", "--out", type=Path)
+    parser.add_argument("--into", type=Path, help="a page whose table, between two marks, is replaced")
     arguments = parser.parse_args()
     work = [
         (prior, seed, in_class, not arguments.no_long)
@@ -213,7 +218,13 @@ def main() -> None:
             if arguments.out:  # after each case: a bench that was stopped goes on where it was
                 arguments.out.parent.mkdir(parents=True, exist_ok=True)
                 arguments.out.write_text(json.dumps(results, indent=1) + "\n")
-    print(table(results))
+    text = table(results)
+    print(text)
+    if arguments.into:
+        page = arguments.into.read_text("utf-8")
+        before, rest = page.split(MARKS[0], 1)
+        after = rest.split(MARKS[1], 1)[1]
+        arguments.into.write_text(f"{before}{MARKS[0]}\n{text}{MARKS[1]}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Condition:
 
 @runtime_checkable
 class Prior(Protocol):
-    """Six members and nothing more; see DESIGN's "values"."""
+    """These members and nothing more."""
 
     @property
     def image_size(self) -> tuple[int, int]:
