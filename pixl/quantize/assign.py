@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ MakeExtra = Callable[[Energy], Extra]
 
 CANDIDATES = 48
 """Colours that a cell chooses from: the nearest ones of a large palette."""
+USUAL = 48
+"""Cells on the longer side that the weights are meant for; with more they count less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,12 @@ class Weights:
     beta: float = 0.2
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
     even: tuple[float, float] = (1.0, 6.0)
+
+    def at(self, cells: int) -> Weights:
+        """For a grid of so many cells on its longer side: a small cell's speck is a lesser evil than a lost detail."""
+        share = min(1.0, (USUAL / cells) ** 0.5)
+        least, more, spot = self.lone
+        return replace(self, lone=(least, more * share, spot), even=(self.even[0] * share, self.even[1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

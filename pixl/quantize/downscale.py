@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..color import linear_to_lab, linear_to_srgb, srgb_to_linear
 from ..photo import Photo
 from .adaptive import adaptive
-from .inks import ink, one_each
+from .inks import ink, one_each, unmix
 from .strokes import by_cell, strokes
 from .window import mean_around
 
@@ -106,7 +106,7 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
         calm = np.exp(-((_spread(own) / CALM) ** 2))[..., None]
         lab = calm * smooth + (1 - calm) * adaptive(fine, cover, SAMPLES)
     if inks:
-        lab = ink(own, by_cell(cover[..., None], SAMPLES)[..., 0], lab)
+        lab = unmix(ink(own, by_cell(cover[..., None], SAMPLES)[..., 0], lab), fine)
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
         stroke = marks == 1

@@ -29,6 +29,41 @@ def ink(own: Floats, weight: Floats, lab: Floats) -> Floats:
     return out
 
 
+BETWEEN, APART, RARE = 1.2, 15.0, 0.012
+"""A colour lies between two if the way over it is at most this much longer; the two are at least this far apart
+(CIELAB); and it is one that at most this share of the picture has."""
+
+
+def unmix(lab: Floats, fine: Floats) -> Floats:
+    """float32[H, W, 3]: cells whose colour is rare in the picture and lies between those of two of their neighbours
+    take the nearer one's: the soft edges of a small or blurred drawing are no colour of it.
+
+    ``lab`` float32[H, W, 3] are the cells, ``fine`` float32[h, w, 3] the samples.
+    """
+
+    def key(colors: Floats) -> NDArray[np.int64]:
+        bins = np.rint(colors / 8).astype(np.int64) + 32
+        return (bins[..., 0] << 16) | (bins[..., 1] << 8) | bins[..., 2]
+
+    bins, count = np.unique(key(fine), return_counts=True)
+    at = np.searchsorted(bins, key(lab)).clip(0, len(bins) - 1)
+    rare = np.where(bins[at] == key(lab), count[at], 0) <= RARE * count.sum()
+    framed = np.pad(lab, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    height, width = rare.shape
+    steps = [(dy, dx) for dy in (0, 1, 2) for dx in (0, 1, 2) if (dy, dx) != (1, 1)]
+    near = [framed[dy : dy + height, dx : dx + width] for dy, dx in steps]
+    away = [np.sqrt(((lab - other) ** 2).sum(axis=2)) for other in near]
+    out, least = lab.copy(), np.full(rare.shape, np.float32(np.inf))
+    for i, first in enumerate(near):
+        for j in range(i):
+            apart = np.sqrt(((first - near[j]) ** 2).sum(axis=2))
+            between = rare & (apart > APART) & (away[i] + away[j] < BETWEEN * apart)
+            for k in (i, j):
+                take = between & (away[k] < least) & (away[k] <= np.minimum(away[i], away[j]))
+                out[take], least[take] = near[k][take], away[k][take]
+    return out
+
+
 def one_each(lab: Floats, alike: float) -> Floats:
     """float32[H, W, 3]: colours that are within ``alike`` of each other made one, the most frequent first."""
     flat = lab.reshape(-1, 3)

@@ -23,6 +23,8 @@ CROWD = 0.7
 """Share of line cells around (5 x 5) above which lines run together, as in small lettering."""
 LENGTH = 5
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
+FRAME = 0.6
+"""Share of a side of the picture along which a line is its frame."""
 WEAK, STRONG = 0.15, 0.5
 """A line starts where it is strong and goes on while it is not weak."""
 FULL = 0.5
@@ -66,7 +68,7 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
         crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
         marks[crowded] = 2
-        maybe = _long(maybe & ~crowded)
+        maybe = _long(_unframed(maybe & ~crowded))
         if not maybe.any():
             continue
         rows, columns = np.nonzero(maybe)
@@ -95,6 +97,15 @@ def _joined(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bo
         if wide.sum() == grown.sum():
             return grown
         grown = wide
+
+
+def _unframed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without a line along most of a side: the edge of a scan or a frame, nothing that was drawn."""
+    out = mask.copy()
+    for side in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        if mask[side].mean() > FRAME:
+            out[side] = False
+    return out
 
 
 def _long(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -54,6 +54,11 @@ class Task:
     kept: tuple[int, ...]
     focus: Floats | None
 
+    @property
+    def weights(self) -> assign.Weights:
+        """What neighbours are worth on a grid of this size."""
+        return self.style.weights.at(max(self.start.shape))
+
     def look(self, allowed: Indices) -> tuple[Floats, Floats]:
         """What each cell should look like, CIELAB float32[H, W, 3], and what each allowed colour costs it,
         float32[H, W, K].
@@ -96,7 +101,7 @@ class Task:
             place = self._place(colors)
             return assign.settle(
                 target, table[..., colors], oklab[colors], place[self.start], self.free,
-                self.style.weights,
+                self.weights,
             )  # fmt: skip
 
         return subset.refine(chosen, table[self.free], kept, settle)
@@ -107,7 +112,7 @@ class Task:
         place = self._place(allowed)
         index = place[self.start]
         oklab, stock = self.job.palette.oklab[allowed], self.job.limits.stock
-        weights, extra = self.style.weights, self._extra(allowed)
+        weights, extra = self.weights, self._extra(allowed)
         if stock is None:
             index = assign.settle(target, table, oklab, index, self.free, weights, extra=extra).index
         else:
@@ -120,9 +125,7 @@ class Task:
         ``allowed`` colours costs each free cell while all others stay (0 where a cell is not free)."""
         target, table = self.look(allowed)
         place, oklab = self._place(allowed), self.job.palette.oklab[allowed]
-        energy, tints, wanted = assign.energy_of(
-            target, table, oklab, self.free, self.style.weights, candidates=len(allowed)
-        )
+        energy, tints, wanted = assign.energy_of(target, table, oklab, self.free, self.weights, candidates=len(allowed))
         make = self._extra(allowed)
         more = make(energy) if make else None
 

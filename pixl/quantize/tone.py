@@ -13,7 +13,7 @@ Floats = NDArray[np.float32]
 BLUES = (220.0, 250.0, 315.0, 345.0)
 """Degrees of CIELAB hue: corrected fully between the inner two, not at all outside the outer two."""
 
-VIVID = (60.0, 90.0)
+VIVID = (85.0, 110.0)
 """CIELAB chroma: not corrected below the first, fully above the second. Dull blues match well as they are."""
 
 
