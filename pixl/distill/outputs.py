@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixl.distill.generator import Generator
+from pixl.distill.generator import Generator, straight_through
+from pixl.distill.prior import Prior
+from pixl.distill.sds import StepResult
+from pixl.errors import UsageError
 
 SHOWN = 512
 """Pixels that the longer side of a picture is enlarged to, in whole steps."""
@@ -124,6 +127,37 @@ def everything(generator: Generator, names: Sequence[str]) -> dict[str, bytes]:
         "entropy.png": png(enlarged(np.dstack([entropy_map(generator.entropy()), hard[..., 3]]))),
         **layers(generator, names),
     }
+
+
+def of_a_step(generator: Generator, result: StepResult, prior: Prior, gumbel: torch.Tensor) -> dict[str, bytes]:
+    """What one step of score distillation saw: the augmented picture, its pull decoded, the render with
+    Gumbel noise.
+    """
+    noisy = torch.softmax(generator.logits.detach() + gumbel, dim=-1)
+    with torch.no_grad():
+        pull = prior.decode(result.gradient)[0].permute(1, 2, 0)
+    return {
+        "step/augmented.png": png(enlarged(code_values(result.image[0].permute(1, 2, 0)))),
+        "step/gradient.png": png(enlarged(code_values(pull))),
+        "step/gumbel-soft.png": png(enlarged(cells(generator, generator.render(noisy)))),
+        "step/gumbel-hard.png": png(enlarged(cells(generator, generator.render(straight_through(noisy))))),
+    }
+
+
+def recoloured(state: Mapping[str, torch.Tensor], palette: torch.Tensor) -> dict[str, bytes]:
+    """A finished run's pictures in another palette: ``state`` is a checkpoint's tensors, ``palette``
+    float[n, 3].
+
+    Raises UsageError where n is not the run's number of colours.
+    """
+    count = int(state["logits"].shape[-1])
+    if len(palette) != count:
+        raise UsageError(
+            f"the run has {count} colours and the other palette {len(palette)}",
+            hint="give a palette of the same number",
+        )
+    generator = Generator(logits=state["logits"], palette=palette, mask=state["mask"].bool())
+    return everything(generator, [f"{k + 1}" for k in range(count)])
 
 
 def as_csv(records: Sequence[dict[str, Any]]) -> bytes:

@@ -28,7 +28,8 @@ from small import PALETTE, index_of, picture_of, shapes_prior
 from pixl import run as runs
 from pixl.distill import DistillEngine, checkpoint, solve
 from pixl.distill.generator import Generator
-from pixl.distill.outputs import contact_sheet, entropy_map, gif
+from pixl.distill.outputs import contact_sheet, entropy_map, gif, of_a_step, recoloured
+from pixl.distill.sds import draw, sds_step
 from pixl.distill.settings import Settings
 from pixl.engine import load_engine
 from pixl.errors import (
@@ -170,6 +171,47 @@ def test_what_a_run_leaves(tmp_path: Path) -> None:
     assert len(rows) == 1 + done["steps"]
 
 
+def test_another_palette_for_a_finished_run(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "r", {})
+    DistillEngine().solve(job("disc", recipe="paper", steps=4), run=run)
+    files = run.outputs()
+    state, _ = checkpoint.unpack(run.latest()[1])  # type: ignore[index]
+    table = torch.from_numpy(TABLE.rgb.astype(np.float32) / 255)
+    assert recoloured(state, table)["softmax.png"] == files["softmax.png"]
+    turned = Image.open(io.BytesIO(recoloured(state, 1 - table)["argmax.png"])).convert("RGB")
+    plain = Image.open(io.BytesIO(files["argmax.png"])).convert("RGB")
+    assert (np.asarray(turned).astype(int) + np.asarray(plain) == 255).all()
+    with pytest.raises(UsageError, match="6 colours"):
+        recoloured(state, table[:5])
+
+
+def test_pictures_of_a_step() -> None:
+    prior = shapes_prior(variants=1)
+    made = Generator(logits=torch.zeros(12, 12, 6, requires_grad=True), palette=PALETTE)
+    drawn = draw(
+        torch.Generator().manual_seed(0),
+        logits_shape=(12, 12, 6),
+        latent_shape=(1, 3, 12, 12),
+        image_size=(12, 12),
+        step=0,
+        steps=10,
+    )
+    result = sds_step(made, prior, prior.condition("disc"), drawn, guidance=5.0)
+    assert drawn.gumbel is not None
+    files = of_a_step(made, result, prior, drawn.gumbel)
+    assert {Path(name).name for name in files} == {
+        "augmented.png",
+        "gradient.png",
+        "gumbel-soft.png",
+        "gumbel-hard.png",
+    }
+    hard = np.asarray(Image.open(io.BytesIO(files["step/gumbel-hard.png"])))[21::42, 21::42, :3] / 255
+    near = np.abs(hard[:, :, None] - PALETTE.numpy()).max(-1).min(-1)
+    assert near.max() <= 0.5 / 255 + 1e-6
+    augmented = np.asarray(Image.open(io.BytesIO(files["step/augmented.png"])))[21::42, 21::42] / 255
+    np.testing.assert_allclose(augmented, result.image[0].permute(1, 2, 0).numpy(), atol=0.5 / 255 + 1e-6)
+
+
 def test_ctrl_c_finishes_the_step_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     whole = create_run(tmp_path / "whole", {})
     want = digest(whole, DistillEngine().solve(job("disc", settle=0), run=whole))
@@ -212,8 +254,7 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingError, match="needs a diffusion model") as caught:
         DistillEngine().solve(replace(job("disc", photo="disc"), settings={}))
     assert "pixl models pull" in caught.value.hint
-    with pytest.raises(UsageError, match="needs words"):
-        DistillEngine().solve(job("", photo="disc"))
+    assert (DistillEngine().solve(job("", photo="disc")).index >= 0).any()  # a photo needs no words
     with pytest.raises(UsageError, match="not a setting"):
         DistillEngine().solve(job("disc", colour=3))
     monkeypatch.setattr("pixl.distill.engine.find_spec", lambda name: None)

@@ -81,6 +81,8 @@ def test_the_commands_of_readmes_table_run(folder: Path) -> None:
 def test_python_of_a_page_runs(page: Path, folder: Path) -> None:
     names: dict[str, object] = {"__name__": "docs"}
     for block in blocks(page.read_text(encoding="utf-8"), "python"):
+        if "import torch" in block:
+            pytest.importorskip("torch")
         exec(compile(block, page.name, "exec"), names)
     assert names["__name__"] == "docs"
 
