@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PhotoError, StrictError, UsageError
 from .distilling import Solved, distil, engine_settings
-from .options import Request, settings_of, split_names
+from .options import Request, distill_options, settings_of, split_names
 from .talk import Meter, Talk
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Craft:
     """What a craft brings to the shared steps.
 
-    ``narrow`` leaves the colours that can be used for this job; ``limits`` adds the craft's own limits for a palette;
+    ``colors`` is the most that are used unless --colors says otherwise. ``narrow`` leaves the colours that can be used
+    for this job; ``limits`` adds the craft's own limits for a palette;
     ``report`` gives the finish lines and the JSON values of a plan; ``options`` are the document's craft options.
     ``engine_settings`` go into ``Job.settings``; ``reframe`` changes the framed photo, for grids that
     are not upright; ``adjust`` the engine's pattern before it is numbered.
@@ -36,6 +37,7 @@ class Craft:
     name: str
     palette: str
     size: str
+    colors: int | None = None
     cell: Callable[[Palette], Cell]
     narrow: Callable[[Palette, bool], Palette] = lambda palette, named: palette if named else palette.solid()
     limits: Callable[[Palette, Limits], Limits] = lambda palette, limits: limits
@@ -70,6 +72,7 @@ def make(request: Request, craft: Craft) -> None:
     from ..output import check_target
 
     talk = talk_of(request)
+    check_engine(request, talk)
     rows, single = _formats(request, craft.name)
     choose_formats(request.formats, craft=craft.name)
     check_paper(request.paper)
@@ -126,6 +129,19 @@ def _formats(request: Request, craft: str) -> tuple[list[Any], bool]:
     return rows, True
 
 
+def check_engine(request: Request, talk: Talk) -> None:
+    """Options and words that the engine asked for would ignore are refused or named. Raises UsageError."""
+    if request.engine != "quantize":
+        return
+    unused = distill_options(request)
+    if unused:
+        raise UsageError(
+            f"{', '.join(unused)} mean nothing to this engine", hint="add --engine distill, or leave them out"
+        )
+    if request.photo is not None and request.prompt.strip():
+        talk.warn("there is a photo, so the prompt is not used; --engine distill uses both")
+
+
 def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
     """Read palette and picture and settle the size. Raises PixlError."""
     from ..job import Job, Limits
@@ -160,7 +176,7 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
             talk.warn(cut)
         if photo.width < size.width or photo.height < size.height:
             talk.warn(f"the picture has {photo.width} x {photo.height} pixels, fewer than the {size} cells")
-    limits = craft.limits(usable, Limits(colors=request.colors))
+    limits = craft.limits(usable, Limits(colors=craft.colors if request.colors is None else request.colors))
     return Job(
         photo=photo,
         size=size,

@@ -124,6 +124,17 @@ def _without_folders(value: Any) -> Any:
     return value
 
 
+def distill_options(request: Request) -> list[str]:
+    """The options typed that only engine distill knows (their help says so), as they are spelled."""
+    hints = get_type_hints(Request, include_extras=True)
+    names = []
+    for each in fields(Request):
+        option = getattr(hints[each.name], "__metadata__", (None,))[0]
+        if getattr(option, "help", "").startswith("distill:") and getattr(request, each.name) != each.default:
+            names.append("--" + each.name.replace("_", "-"))
+    return names
+
+
 def split_names(values: list[str] | None) -> list[str]:
     """Comma-separated names from one or several options."""
     return [name.strip() for value in values or () for name in value.split(",") if name.strip()]

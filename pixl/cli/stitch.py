@@ -47,6 +47,8 @@ def stitch(
 ) -> None:
     """Cross-stitch: a chart in colour and in black and white, threads and skeins, OXS.
 
+    At most 30 threads unless --colors says otherwise.
+
     pixl stitch photo.jpg --size 80x80 --palette dmc_threads --colors 24
 
     pixl stitch photo.jpg --size 120x --count 28/2 --max-confetti 1 --have my-floss.csv
@@ -84,6 +86,7 @@ def stitch(
         name="stitch",
         palette="dmc_threads",
         size="80x",
+        colors=30,
         cell=lambda palette: Cell(width_mm=fabric.cell_mm, height_mm=fabric.cell_mm),
         options=kept,
         adjust=adjust,

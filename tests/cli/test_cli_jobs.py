@@ -88,6 +88,7 @@ def test_json_is_one_object(pixl: Run) -> None:
         (["brick", "photo.png", "--background", "mauve"], 2, "not a colour"),
         (["brick", "photo.png", "--style", "baroque"], 2, "not a style"),
         (["brick", "photo.png", "--engine", "magic"], 2, "no engine"),
+        (["brick", "photo.png", "--guidance", "4", "--gif"], 2, "--guidance, --gif mean nothing to this engine"),
         (["brick", "photo.png", "-f", "docx"], 2, "no format 'docx'"),
         (["brick", "photo.png", "-o", "a.docx"], 2, "no single .docx"),
         (["brick", "photo.png", "-o", "no/such/folder"], 4, "no folder"),
@@ -319,3 +320,15 @@ def test_hostile_colour_names_go_through_every_format(pixl: Run, craft: str) -> 
     done = pixl(craft, "photo.png", "--size", "9x7", "--palette", "evil.csv", "-f", "all", "-o", "out")
     assert done.code == 0, done.err
     assert open_strictly(Path("out")) > 5
+
+
+def test_a_chart_has_thirty_threads_at_most_unless_asked(pixl: Run, samples: Path) -> None:
+    usual = pixl("stitch", str(samples / "cat.jpg"), "--size", "40x40", "-n", "--json").json
+    more = pixl("stitch", str(samples / "cat.jpg"), "--size", "40x40", "-n", "--json", "--colors", "45").json
+    assert usual["colors"] <= 30 < more["colors"] <= 45
+
+
+def test_a_prompt_beside_a_photo_is_named_as_unused(pixl: Run) -> None:
+    done = pixl("pixel", "photo.png", "--prompt", "a red mushroom", "--size", "8x8", "-n")
+    assert done.code == 0
+    assert "the prompt is not used" in done.err
