@@ -67,7 +67,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "tau_high": 1.5,
         "times": {"low": 0.02, "high": 0.8},
     },
-    "+ replay (25 generator steps a target), no rounds": {
+    "+ replay (25 generator steps a target), hard sources in closed form": {
         "rounds": {"count": 0},
         "steps": 40,
         "settle": 0,
@@ -75,12 +75,14 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "+ rounds (2 of 3 DDIM steps), one try": {"rounds": {"tries": 1}, "settle": 0},
     "fast = + three tries, the palette chooses": {"settle": 0},
-    "fast, with early stop": {},
+    "fast, with early stop (the default)": {},
+    "fast without the neighbours term": {"scales": {"neighbours": 0.0}, "settle": 0},
+    "fast with the FFT term": {"scales": {"fft": 0.2}, "settle": 0},
+    "fast, error of the mixture only": {"hard": 0.0, "settle": 0},
+    "fast, error of the mixture only, Gumbel noise": {"hard": 0.0, "mode": "gumbel", "settle": 0},
+    "fast, drawn hard sources": {"hard": 0.0, "mode": "gumbel-hard", "settle": 0},
     "fast, running mean .5 instead of .8": {"keep": 0.5, "settle": 0},
-    "fast, tau .5 to 1.5": {"tau_low": 0.5, "tau_high": 1.5, "settle": 0},
     "fast, 5 generator steps a target": {"inner": 5, "settle": 0},
-    "fast, softmax without Gumbel noise": {"mode": "softmax", "settle": 0},
-    "fast, hard sources": {"mode": "gumbel-hard", "settle": 0},
     "fast from random logits": {"settle": 0, "rounds": {"high": 0.998}},
 }
 MARKS = ("<!-- begin rows -->", "<!-- end rows -->")
