@@ -36,6 +36,7 @@ def engine_settings(request: Request) -> dict[str, Any]:
         "recipe": request.recipe,
         "guidance": request.guidance,
         "steps": request.steps,
+        "fidelity": request.fidelity,
         "negative": request.negative,
         "gif": request.gif,
     }

@@ -69,6 +69,12 @@ class Request:
         float | None, typer.Option(min=0, help="distill: how strictly it follows the words.", rich_help_panel=_ENGINE)
     ] = None
     steps: Annotated[int | None, typer.Option(min=1, help="distill: how many.", rich_help_panel=_ENGINE)] = None
+    fidelity: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, metavar="0..1", help="distill: the photo against the words.", rich_help_panel=_ENGINE
+        ),
+    ] = None
     negative: Annotated[str, typer.Option(help="distill: words to keep away from.", rich_help_panel=_ENGINE)] = ""
     variations: Annotated[
         int, typer.Option(min=1, max=64, help="distill: seeds to try, shown together.", rich_help_panel=_ENGINE)

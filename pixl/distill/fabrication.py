@@ -120,3 +120,24 @@ def learned_subset(
     table = (cells[:, None] - palette).pow(2).sum(-1)
     chosen = choose(table.detach().float().cpu().numpy() * 1e3, count, kept)
     return tuple(int(k) for k in chosen)
+
+
+def without_rare(
+    log_p: NDArray[np.float64], free: NDArray[np.bool_], index: NDArray[np.int16], least: int, kept: tuple[int, ...]
+) -> NDArray[np.int16]:
+    """``index`` int16[H, W] without colours of fewer than ``least`` cells, the rarest first: their ``free``
+    cells take the likeliest colour that is left. Colours in ``kept`` stay."""
+    out = index.copy()
+    while True:
+        counts = np.bincount(out[out >= 0], minlength=log_p.shape[2])
+        rare = [int(k) for k in np.flatnonzero((counts > 0) & (counts < least)) if k not in kept]
+        stay = np.flatnonzero(counts)
+        if not rare or len(stay) < 2:
+            return out
+        gone = min(rare, key=lambda k: (counts[k], k))
+        stay = stay[stay != gone]
+        where = (out == gone) & free
+        if not where.any():
+            kept = (*kept, gone)
+            continue
+        out[where] = stay[log_p[where][:, stay].argmax(axis=1)]

@@ -17,21 +17,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from pixl.distill import outputs
+from pixl.distill import fidelity, outputs
 from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
 from pixl.distill.descent import Descent, NotANumberError, Report
-from pixl.distill.generator import Generator
+from pixl.distill.generator import Generator, gumbel_noise
 from pixl.distill.prior import Condition, ExactPrior, Prior
 from pixl.distill.priors import load_prior
 from pixl.distill.settings import Settings, choose
+from pixl.distill.wishes import KEYS, Wishes, widened
 from pixl.errors import DeviceError, DocumentError, InterruptedRunError, MissingError, OutputError, UsageError
 from pixl.job import Job
 from pixl.pattern import EMPTY, Pattern
 from pixl.progress import SILENT, Progress
 from pixl.run import Run
 
-OWN = ("prior", "negative", "gif")
+OWN = ("prior", "negative", "gif", "step_pictures", *KEYS)
 """Keys of a job's settings that are not fields of ``Settings``, beside ``recipe``."""
 
 
@@ -80,29 +81,36 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> P
             "the run was begun with another picture, prompt, palette, size or setting",
             hint="repeat the first command, or choose another folder for the run",
         )
+    if fidelity.dial(job) == 1:
+        from pixl.quantize import QuantizeEngine
+
+        pattern = QuantizeEngine().solve(job, progress=progress)
+        if run is not None:
+            run.finish({}, {"steps": 0, "rows": 0, "end": "fidelity 1: the photo alone"})
+        return pattern
     name = choose_prior(job)
-    if not job.prompt.strip():
-        raise UsageError("distill needs words as well as the photo", hint="add --prompt 'what the picture shows'")
     progress.step("prior", 0, 1, name)
     prior = load_prior(name, (job.size.height, job.size.width))
     # Small matrices: a second thread costs more than it saves, and one gives the same bits on every machine.
     threads = int(about.get("threads", 1 if isinstance(prior, ExactPrior) else torch.get_num_threads()))
+    asked = {key: value for key, value in job.settings.items() if key not in OWN}
     settings = choose(
-        {key: value for key, value in job.settings.items() if key not in OWN},
+        asked if job.prompt.strip() else fidelity.without_words(asked),
         prior.defaults,
         photo=job.photo is not None,
     )
     with _threads(threads), _plain_failures(run):
         condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
         descent, start = _descent(job, prior, condition, settings, state)
+        wishes = Wishes(job, start, descent, state.get("allowed"))
         if run is not None:
             run.cut_back(descent.step)
-        keeper = _Keeper(job, descent, start, settings, run, {"job": digest, "prior": name, "threads": threads})
+        keeper = _Keeper(job, descent, start, wishes, run, {"job": digest, "prior": name, "threads": threads})
         if not state:
             keeper.preview(0)  # before the checkpoint, or a kill between the two would lose it
             keeper.save()
         _descend(descent, keeper, progress)
-        pattern = _pattern(job, descent.generator, start)
+        pattern = _pattern(job, wishes, start)
         keeper.finish(pattern)
     return pattern
 
@@ -124,7 +132,7 @@ def _descent(
             held=held,
         )
     else:
-        start = begin(job, prior, condition, settings, latent_shape)
+        start = begin(widened(job), prior, condition, settings, latent_shape)
     table = torch.from_numpy(job.palette.rgb[list(start.colors)].astype(np.float32) / 255)
     generator = Generator(logits=start.logits, palette=table, mask=start.mask)
     descent = Descent(generator, prior, condition, settings, seed=job.seed, target=start.target, held=start.held)
@@ -142,6 +150,7 @@ def _descend(descent: Descent, keeper: _Keeper, progress: Progress) -> None:
     with _interruptible() as interrupted:
         while not descent.done:
             report = descent.advance()
+            keeper.wishes.after_step()
             keeper.note(report)
             progress.step("distill", report.step, settings.total, _words(report, descent))
             every = report.step % settings.preview_every == 0
@@ -176,18 +185,20 @@ class _Keeper:
         job: Job,
         descent: Descent,
         start: Beginning,
-        settings: Settings,
+        wishes: Wishes,
         run: Run | None,
         about: dict[str, Any],
     ) -> None:
-        self.job, self.descent, self.start, self.settings, self.run = job, descent, start, settings, run
-        self.about = {**about, "settings": settings.as_dict(), "torch": torch.__version__}
+        self.job, self.descent, self.start, self.wishes, self.run = job, descent, start, wishes, run
+        self.settings = descent.settings
+        self.about = {**about, "settings": self.settings.as_dict(), "torch": torch.__version__}
 
     def save(self) -> None:
         if self.run is None:
             return
         tensors = self.descent.tensors()
         tensors["colors"] = torch.tensor(self.start.colors, dtype=torch.int64)
+        tensors["allowed"] = self.wishes.allowed.to(torch.uint8).contiguous()
         tensors["mask"] = self.start.mask.to(torch.uint8).contiguous()
         if self.start.held is not None:
             tensors["held"] = self.start.held.to(torch.uint8).contiguous()
@@ -211,6 +222,11 @@ class _Keeper:
         files["log.csv"] = outputs.as_csv(self.run.records())
         if self.job.settings.get("gif"):
             files["way.gif"] = outputs.gif(outputs.frames_of(self.run.previews()))
+        last = self.descent.last
+        if self.job.settings.get("step_pictures") and last is not None:
+            rng = torch.Generator().manual_seed(self.job.seed)
+            noise = gumbel_noise(tuple(self.descent.generator.logits.shape), rng)
+            files.update(outputs.of_a_step(self.descent.generator, last, self.descent.prior, noise))
         early = self.descent.step < self.settings.total
         self.run.finish(
             files,
@@ -218,8 +234,8 @@ class _Keeper:
         )
 
 
-def _pattern(job: Job, generator: Generator, start: Beginning) -> Pattern:
-    index = generator.hard_index().numpy()
+def _pattern(job: Job, wishes: Wishes, start: Beginning) -> Pattern:
+    index = wishes.answer()
     table = np.append(np.array(start.colors, np.int64), EMPTY)
     return Pattern(index=table[index].astype(np.int16), palette=job.palette, cell=job.cell, title=job.title)
 

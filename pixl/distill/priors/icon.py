@@ -97,7 +97,10 @@ class IconPrior(MixturePrior):
         return fit(on_white(drawn), self.image_size)
 
     def condition(self, prompt: str, negative: str = "", controls: Sequence[torch.Tensor] = ()) -> Condition:
-        """As the mixture's; with a colour word the painted icons join the bank of both branches."""
+        """As the mixture's; with a colour word the painted icons join the bank of both branches; no words
+        mean any icon."""
+        if not prompt.strip():
+            return super().condition("", negative, controls)
         found = subject(prompt)
         if found.colour is None:
             return super().condition(prompt, negative, controls)

@@ -1,0 +1,189 @@
+"""What a job asks beside its words, brought into the descent and settled at its end.
+
+``Wishes`` adds losses for loose cells, stock, a craft's prices and the photo; narrows the palette to
+``--colors`` by what the picture has become; and makes the last index exact: stock met, colours used too
+rarely gone, locks standing. Settings that are read here: ``fidelity`` (see fidelity.py), ``making`` (weights
+by name, see ``Making``), ``subset`` ("learned" or "quantize": who chooses the colours).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pixl.distill import fabrication, fidelity, neighbours
+from pixl.distill.begin import FIRM, Beginning
+from pixl.distill.descent import Descent
+from pixl.distill.losses import Loss
+from pixl.errors import UsageError
+from pixl.job import Job
+
+KEYS = ("fidelity", "making", "subset")
+CLOSING = ((0.2, 2.0), (0.45, 1.0))
+"""When the palette is narrowed (share of the descent), and to how many times the colours asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """Weights of the losses of making, beside half a squared distance of code values a cell. ``alone`` a
+    lone cell, ``pairs`` a region of two, ``borders`` a border between two colours, ``rectangles`` a piece,
+    ``few`` a colour in use, ``stock`` a nat of the distance to the stock, ``costs`` a CIEDE2000 of a craft's
+    prices."""
+
+    alone: float = 0.0
+    pairs: float = 0.0
+    borders: float = 0.0
+    rectangles: float = 0.0
+    few: float = 0.0
+    stock: float = 0.1
+    costs: float = fidelity.PRICE
+
+
+def making_of(values: Any) -> Making:
+    """From a job's settings. Raises UsageError."""
+    known = {one.name for one in fields(Making)}
+    given = {} if values is None else values
+    if not isinstance(given, Mapping) or not set(given) <= known:
+        raise UsageError(f"'{values}' are not weights of making", hint=f"use {', '.join(sorted(known))}")
+    for name, value in given.items():
+        if not isinstance(value, int | float) or not 0 <= value < math.inf:
+            raise UsageError(f"the weight {name} is {value}", hint="use a number from 0 up")
+    return Making(**{name: float(value) for name, value in given.items()})
+
+
+def learns_colors(job: Job) -> bool:
+    """Whether the colours of ``--colors`` are chosen on the way. Raises UsageError."""
+    subset = job.settings.get("subset") or "learned"
+    if subset not in ("learned", "quantize"):
+        raise UsageError(f"'{subset}' chooses no colours", hint="use learned or quantize")
+    return job.limits.colors is not None and job.limits.stock is None and subset == "learned"
+
+
+def widened(job: Job) -> Job:
+    """The job to begin with: all colours, where they are chosen on the way."""
+    return replace(job, limits=replace(job.limits, colors=None)) if learns_colors(job) else job
+
+
+class Wishes:
+    """One job's, on one descent. ``allowed`` bool[n]: the colours still in the palette, from a checkpoint or
+    None.
+    """
+
+    def __init__(self, job: Job, start: Beginning, descent: Descent, allowed: torch.Tensor | None = None) -> None:
+        self.job, self.start, self.descent = job, start, descent
+        self.names = np.array(start.colors, np.int16)
+        self.allowed = torch.ones(len(start.colors), dtype=torch.bool) if allowed is None else allowed.bool()
+        self.locked = self._locked()
+        descent.losses.extend(self.losses(making_of(job.settings.get("making"))))
+
+    def losses(self, making: Making) -> list[tuple[str, float, Loss]]:
+        """(name, scale, function) of all that has a weight."""
+        mask, limits = self.start.mask, self.job.limits
+        out: list[tuple[str, float, Loss]] = []
+
+        def add(name: str, scale: float, loss: Loss) -> None:
+            if scale > 0:
+                out.append((name, scale, loss))
+
+        add("alone", making.alone, partial(neighbours.alone, mask=mask))
+        add("pairs", making.pairs, partial(neighbours.pairs_alone, mask=mask))
+        add("borders", making.borders, partial(neighbours.borders, mask=mask))
+        add("rectangles", making.rectangles, partial(neighbours.rectangles, mask=mask))
+        add("few", making.few, fabrication.colors_used)
+        if limits.stock is not None:
+            left = torch.from_numpy(self._left().astype(np.float32))
+            add("stock", making.stock, partial(fabrication.stock_loss, stock=left, free=self._free()))
+        hard = self.descent.generator.hard_index
+        for number, cost in enumerate(limits.costs):
+            add(f"costs {number + 1}", making.costs, fabrication.priced(cost, self.names, hard))
+        share = fidelity.dial(self.job)
+        if share:
+            cost = fidelity.photo_cost(self.job)
+            add("photo", fidelity.weight(share), fabrication.priced(cost, self.names, hard))
+        return out
+
+    def _locked(self) -> tuple[int, ...]:
+        """Places among the start's colours of those that must stay."""
+        limits = self.job.limits
+        kept = {*limits.locked_colors}
+        if limits.locked is not None:
+            kept |= {int(k) for k in np.unique(limits.locked[limits.locked >= 0])}
+        return tuple(self.start.colors.index(k) for k in sorted(kept) if k in self.start.colors)
+
+    def _free(self) -> torch.Tensor:
+        free = self.start.mask.clone()
+        return free if self.start.held is None else free & ~self.start.held
+
+    def _left(self) -> NDArray[np.int64]:
+        """int64[n]: the stock of the start's colours, less what locked cells take."""
+        assert self.job.limits.stock is not None
+        left = self.job.limits.stock[self.names].astype(np.int64)
+        index = self.descent.generator.hard_index().numpy()
+        held = index[~self._free().numpy() & (index >= 0)]
+        return np.asarray(np.maximum(left - np.bincount(held, minlength=len(left)), 0), np.int64)
+
+    # -- fewer colours
+    # ---------------------------------------------------------------------------------------------
+
+    def after_step(self) -> None:
+        """Narrow the palette when it is time, and keep out what is out."""
+        if not learns_colors(self.job):
+            return
+        settings, step = self.descent.settings, self.descent.step - self.descent.settings.rounds.count
+        for share, times in CLOSING:
+            if step == max(1, math.ceil(share * settings.steps)):
+                self._narrow(times)
+        if self.descent.done:  # it may settle before it is time
+            self._narrow(1.0)
+        self._shut()
+
+    def _narrow(self, times: float) -> None:
+        wanted = max(self.job.limits.colors or 1, len(self.locked))
+        count = min(round(times * wanted), int(self.allowed.sum()))
+        if count == int(self.allowed.sum()):
+            return
+        generator = self.descent.generator
+        places = [int(k) for k in torch.nonzero(self.allowed).flatten()]
+        target = generator.soft_picture() if self.descent.running is None else self.descent.running
+        chosen = fabrication.learned_subset(
+            target.detach(),
+            generator.palette[places],
+            count,
+            tuple(places.index(k) for k in self.locked if k in places),
+            self._free() if bool(self._free().any()) else None,
+        )
+        self.allowed = torch.zeros_like(self.allowed)
+        self.allowed[[places[k] for k in chosen]] = True
+
+    def _shut(self) -> None:
+        if bool(self.allowed.all()):
+            return
+        logits = self.descent.generator.logits
+        with torch.no_grad():
+            floor = logits[..., self.allowed].mean(-1, keepdim=True) - FIRM
+            logits[...] = torch.where(self.allowed, logits, floor)
+        self.descent.generator.centre()
+
+    # -- the end
+    # ---------------------------------------------------------------------------------------------------
+
+    def answer(self) -> NDArray[np.int16]:
+        """int16[H, W] places among the start's colours, -1 empty: the likeliest colours that all limits
+        allow.
+        """
+        limits, generator = self.job.limits, self.descent.generator
+        index: NDArray[np.int16] = generator.hard_index().numpy().astype(np.int16)
+        free = self._free().numpy()
+        log_p = torch.log_softmax(generator.logits.detach().double(), -1).numpy()
+        if limits.stock is not None:
+            return fabrication.repair(log_p, free, index, limits.stock[self.names])
+        if limits.min_count > 1:
+            return fabrication.without_rare(log_p, free, index, limits.min_count, self.locked)
+        return index

@@ -1,0 +1,175 @@
+"""Limits inside distill: stock met, colours learned, locks standing; the dial from prior to photo."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import some_palette
+from numpy.typing import NDArray
+
+from pixl.errors import UsageError
+from pixl.job import FREE, Job, Limits
+from pixl.palette import Palette
+from pixl.pattern import Cell
+from pixl.photo import photo_from_rgba
+from pixl.quantize import QuantizeEngine
+from pixl.units import GridSize
+
+torch = pytest.importorskip("torch")
+
+from pixl import icons  # noqa: E402
+from pixl.distill import DistillEngine, fabrication  # noqa: E402
+from pixl.distill import solve as distill_solve  # noqa: E402
+from pixl.run import create_run, open_run  # noqa: E402
+
+SIDE = 16
+SHORT: dict[str, Any] = {"prior": "icons", "steps": 6, "inner": 8, "rounds": {"count": 1, "steps": 2, "tries": 1}}
+
+
+def job_of(limits: Limits | None = None, *, photo: bool = True, prompt: str = "cat", **settings: Any) -> Job:
+    picture = np.asarray(icons.picture("owl"))
+    return Job(
+        photo=photo_from_rgba(picture) if photo else None,
+        size=GridSize(width=SIDE, height=SIDE),
+        palette=some_palette(),
+        cell=Cell(width_mm=5, height_mm=5),
+        prompt=prompt,
+        limits=limits or Limits(),
+        settings={**SHORT, **settings},
+    )
+
+
+def solved(job: Job) -> NDArray[np.int16]:
+    return DistillEngine().solve(job).index
+
+
+def test_stock_is_met_exactly(palette: Palette) -> None:
+    free = int((solved(job_of()) >= 0).sum())
+    stock = np.full(len(palette), free // len(palette) + 3, np.int64)
+    index = solved(job_of(Limits(stock=stock)))
+    assert (np.bincount(index[index >= 0], minlength=len(palette)) <= stock).all()
+    locked = np.full((SIDE, SIDE), FREE, np.int16)
+    locked[4, 4:8] = 2
+    index = solved(job_of(Limits(stock=stock, locked=locked)))
+    assert (index[4, 4:8] == 2).all()
+    assert (np.bincount(index[index >= 0], minlength=len(palette)) <= stock).all()
+
+
+def test_short_stock_is_used_up(palette: Palette) -> None:
+    stock = np.full(len(palette), 3, np.int64)
+    index = solved(job_of(Limits(stock=stock)))
+    assert (np.bincount(index[index >= 0], minlength=len(palette)) >= stock).all()
+
+
+@pytest.mark.parametrize("subset", ["learned", "quantize"])
+def test_colours_and_locks(subset: str) -> None:
+    locked = np.full((SIDE, SIDE), FREE, np.int16)
+    locked[0, 0], locked[1, 1] = 6, -1
+    limits = Limits(colors=3, locked=locked, locked_colors=(4,))
+    index = solved(job_of(limits, subset=subset))
+    assert len(np.unique(index[index >= 0])) <= 3
+    assert index[0, 0] == 6
+    assert index[1, 1] == -1
+
+
+def test_without_rare_moves_the_rarest_first() -> None:
+    log_p = np.log(np.array([[[0.5, 0.3, 0.2]] * 4, [[0.1, 0.7, 0.2]] * 4]))
+    index = np.array([[0, 0, 0, 2], [1, 1, 1, 1]], np.int16)
+    free = np.ones((2, 4), bool)
+    out = fabrication.without_rare(log_p, free, index, 2, ())
+    assert out.tolist() == [[0, 0, 0, 0], [1, 1, 1, 1]]
+    assert (fabrication.without_rare(log_p, free, index, 2, (2,)) == index).all()
+    assert (fabrication.without_rare(log_p, free & (index != 2), index, 2, ()) == index).all()
+
+
+def test_min_count_holds() -> None:
+    index = solved(job_of(Limits(min_count=9)))
+    counts = np.bincount(index[index >= 0])
+    assert counts[counts > 0].min() >= 9
+
+
+def test_a_crafts_price_is_heard() -> None:
+    """A price on one colour drives it out; the list is asked in palette indices of the job."""
+    seen: list[int] = []
+
+    def dear(index: NDArray[np.int16]) -> NDArray[np.float64]:
+        seen.append(int(index.max()))
+        price = np.zeros((SIDE, SIDE, 8))
+        price[..., used] = 500.0
+        return price
+
+    before = solved(job_of())
+    used = int(np.bincount(before[before >= 0]).argmax())
+    after = solved(job_of(Limits(costs=(dear,))))
+    assert (after == used).sum() < 0.1 * (before == used).sum()
+    assert max(seen) < 8
+
+
+def test_alone_weighs() -> None:
+    from pixl.distill.neighbours import alone
+
+    def lonely(index: NDArray[np.int16]) -> float:
+        t = torch.from_numpy(index.astype(np.int64))
+        return float(alone(torch.nn.functional.one_hot(t.clamp_min(0), 8).double(), mask=t >= 0))
+
+    loose, tidy = solved(job_of(prompt="tiger")), solved(job_of(prompt="tiger", making={"alone": 1.0, "pairs": 0.5}))
+    assert lonely(loose) > 2
+    assert lonely(tidy) <= 0.5 * lonely(loose)
+
+
+def test_fidelity_one_is_quantize() -> None:
+    job = job_of(fidelity=1)
+    assert (solved(job) == QuantizeEngine().solve(replace(job, settings={})).index).all()
+    wordless = job_of(prompt="", fidelity=1.0)
+    assert (solved(wordless) == solved(job)).all()
+
+
+def test_the_dial_moves_from_prior_to_photo() -> None:
+    goal = solved(job_of(fidelity=1))
+    far = [float((solved(job_of(fidelity=f)) != goal).mean()) for f in (0.0, 0.5, 0.95)]
+    assert far[0] > far[1] > far[2]
+
+
+def test_a_photo_needs_no_words() -> None:
+    pattern = DistillEngine().solve(job_of(prompt=""))
+    assert (pattern.index >= 0).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "photo", "word"),
+    [
+        ({"fidelity": 2}, True, "fidelity 2"),
+        ({"fidelity": 0.5}, False, "there is none"),
+        ({"making": {"lonely": 1}}, True, "not weights of making"),
+        ({"making": {"alone": -1}}, True, "alone is -1"),
+        ({"subset": "guess"}, True, "'guess'"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(settings: dict[str, Any], photo: bool, word: str) -> None:
+    with pytest.raises(UsageError, match=word):
+        DistillEngine().solve(job_of(Limits(colors=3), photo=photo, **settings))
+
+
+def test_interrupted_and_gone_on_is_the_same(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With learned colours, a price and the dial: stopped after each step and gone on, the same index."""
+    limits = Limits(colors=3, costs=(lambda index: (index[..., None] == np.arange(8)) * 1.0,))
+    job = job_of(limits, fidelity=0.3, save_every=1, making={"alone": 0.2})
+    whole = solved(job)
+    original = distill_solve.Descent.advance
+    folder = tmp_path / "run"
+    create_run(folder, {})
+    for stop in (3, 5):
+
+        def advance(self: Any, stop: int = stop) -> Any:
+            if self.step >= stop:
+                raise KeyboardInterrupt
+            return original(self)
+
+        monkeypatch.setattr(distill_solve.Descent, "advance", advance)
+        with pytest.raises(KeyboardInterrupt):
+            DistillEngine().solve(job, run=open_run(folder))
+    monkeypatch.setattr(distill_solve.Descent, "advance", original)
+    assert (DistillEngine().solve(job, run=open_run(folder)).index == whole).all()
