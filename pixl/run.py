@@ -44,6 +44,12 @@ class Run:
         return read_manifest(self.folder)
 
     @property
+    def home(self) -> Path:
+        """What ``pixl resume`` is given: this folder, or the one around it where this is a part of a larger run."""
+        inner = not (self.folder / MANIFEST).is_file() and (self.folder.parent / MANIFEST).is_file()
+        return self.folder.parent if inner else self.folder
+
+    @property
     def finished(self) -> bool:
         """Whether the run came to its end."""
         return (self.folder / DONE).is_file()

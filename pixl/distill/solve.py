@@ -245,7 +245,7 @@ def _file_part(code: str) -> str:
 
 
 def _resume_line(run: Run | None) -> str:
-    return f"go on with: pixl resume {run.folder}" if run is not None else "give a run folder to be able to go on"
+    return f"go on with: pixl resume {run.home}" if run is not None else "give a run folder to be able to go on"
 
 
 @contextmanager

@@ -64,9 +64,10 @@ def test_variations_differ_and_each_can_be_exported() -> None:
     assert listing() == ["out"]
 
 
-def test_interrupted_and_resumed_it_gives_the_same_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("extra", [[], ["--variations=2"]], ids=["one", "variations"])
+def test_interrupted_and_resumed_it_gives_the_same_files(extra: list[str], tmp_path: Path) -> None:
     """Ctrl-C in another process, then ``pixl resume`` from another folder."""
-    assert pixl(*MUSHROOM, "-o", "whole", "-q").exit_code == 0
+    assert pixl(*MUSHROOM, *extra, "-o", "whole", "-q").exit_code == 0
     code = (
         "import os, signal, sys\n"
         "import pixl.distill.descent as d\n"
@@ -81,7 +82,10 @@ def test_interrupted_and_resumed_it_gives_the_same_files(tmp_path: Path) -> None
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     broken = subprocess.run(
-        [sys.executable, "-c", code, *MUSHROOM, "-o", "cut", "-q"], capture_output=True, text=True, env=environment
+        [sys.executable, "-c", code, *MUSHROOM, *extra, "-o", "cut", "-q"],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
     assert broken.returncode == 130
     assert "nothing is lost" in broken.stderr

@@ -117,3 +117,11 @@ def test_the_log_is_json_lines(tmp_path: Path) -> None:
     run.log({"step": 1, "loss": {"sds": 0.5}})
     (line,) = (run.folder / runs.LOG).read_text().splitlines()
     assert json.loads(line) == {"step": 1, "loss": {"sds": 0.5}}
+
+
+def test_a_part_of_a_run_names_the_whole(tmp_path: Path) -> None:
+    run = create_run(tmp_path / "r", {})
+    part = runs.Run(run.folder / "variation-1")
+    part.folder.mkdir()
+    assert part.home == run.home == run.folder
+    assert runs.Run(tmp_path / "alone").home == tmp_path / "alone"
