@@ -64,27 +64,37 @@ class Figures:
 NAMES = tuple(field.name for field in fields(Figures))
 
 
+class Judge:
+    """One picture at one grid size (height, width), against which grids are measured."""
+
+    def __init__(self, photo: Photo, height: int, width: int) -> None:
+        samples, cover = sample(photo, height, width, ZOOM)
+        self.picture = np.asarray(samples, dtype=np.float64)
+        self.mean = np.asarray(box(samples, cover, ZOOM), dtype=np.float64)
+        self.light = np.asarray(linear_to_lab(self.picture)[..., 0])
+        self.near, self.far = (_seen(self.picture, cells * ZOOM) for cells in (4, 12))
+
+    def figures(self, index: NDArray[np.integer], palette: Palette) -> Figures:
+        """All figures of ``index`` int[H, W] as a grid of the picture (without transparency)."""
+        grid = np.asarray(srgb_to_linear(palette.rgb))[index]
+        drawn = np.repeat(np.repeat(grid, ZOOM, axis=0), ZOOM, axis=1)
+        light = np.asarray(linear_to_lab(drawn)[..., 0])
+        lone, tiny = regions(index)
+        return Figures(
+            near=float(ciede2000(self.near, _seen(drawn, 4 * ZOOM)).mean()),
+            far=float(ciede2000(self.far, _seen(drawn, 12 * ZOOM)).mean()),
+            ssim=ssim(self.light, light, 1.5 * ZOOM),
+            edge=edge(self.light, light, 0.5 * ZOOM),
+            conf=lone,
+            tiny=tiny,
+            colors=float(len(np.unique(index))),
+            **hues(self.mean, grid),
+        )
+
+
 def measure(photo: Photo, index: NDArray[np.integer], palette: Palette) -> Figures:
-    """All figures of ``index`` int[H, W] as a grid of ``photo`` (without transparency)."""
-    height, width = index.shape
-    samples, cover = sample(photo, height, width, ZOOM)
-    mean = np.asarray(box(samples, cover, ZOOM), dtype=np.float64)
-    colors = np.asarray(srgb_to_linear(palette.rgb))
-    grid = colors[index]
-    drawn = np.repeat(np.repeat(grid, ZOOM, axis=0), ZOOM, axis=1)
-    picture = np.asarray(samples, dtype=np.float64)
-    light = linear_to_lab(picture)[..., 0], linear_to_lab(drawn)[..., 0]
-    lone, tiny = regions(index)
-    return Figures(
-        near=scielab(picture, drawn, 4 * ZOOM),
-        far=scielab(picture, drawn, 12 * ZOOM),
-        ssim=ssim(light[0], light[1], 1.5 * ZOOM),
-        edge=edge(light[0], light[1], 0.5 * ZOOM),
-        conf=lone,
-        tiny=tiny,
-        colors=float(len(np.unique(index))),
-        **hues(mean, grid),
-    )
+    """All figures of one grid."""
+    return Judge(photo, *index.shape).figures(index, palette)
 
 
 def scielab(first: Floats, second: Floats, per_degree: float) -> float:

@@ -35,8 +35,8 @@ STYLES = {
         shapes=False,
         lines=False,
         contrast=0.0,
-        weights=Weights(beta=0.0, lone=(0.0, 0.0, 1.0), even=(0.0, 1.0)),
-        far=3.0,
+        weights=Weights(beta=0.0, lone=(3.0, 0.0, 10.0), even=(0.0, 6.0)),
+        far=2.0,
     ),
 }
 ART = Style(lines=False, contrast=0.0, weights=Weights(beta=0.0, lone=(0.0, 0.0, 1.0), even=(0.0, 1.0)))

@@ -1,0 +1,40 @@
+"""The steps of ``natural``, each switched off once: for the figures and for the blind look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pixl.quantize import styles
+from pixl.quantize.assign import Weights
+from pixl.quantize.styles import Style
+
+
+def _weights(style: Style, **changes: object) -> Style:
+    kept = style.weights
+    values = {"beta": kept.beta, "lone": kept.lone, "even": kept.even, **changes}
+    return replace(style, weights=Weights(**values))  # type: ignore[arg-type]
+
+
+NATURAL = styles.STYLES["natural"]
+OFF: dict[str, Style] = {
+    "without shapes": replace(NATURAL, shapes=False),
+    "without lines": replace(NATURAL, lines=False),
+    "without contrast": replace(NATURAL, contrast=0.0),
+    "without wide hues": replace(NATURAL, wide=False),
+    "without true blues": replace(NATURAL, hues=False),
+    "without relative chroma": _weights(NATURAL, beta=0.0),
+    "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, 10.0)),
+    "without even areas": _weights(NATURAL, even=(0.0, 6.0)),
+}
+
+
+@contextmanager
+def without(step: str) -> Iterator[None]:
+    """Inside, ``natural`` lacks this step."""
+    styles.STYLES["natural"] = OFF[step]
+    try:
+        yield
+    finally:
+        styles.STYLES["natural"] = NATURAL
