@@ -70,7 +70,7 @@ def needs(
     if offload == "all":  # one network at a time
         held, worst = 0.0, max(unet + call, (one if nets else 0) + call, encode, reading)
     elif offload == "controls":
-        held, worst = unet, max(call + (one if nets else 0), encode, reading)
+        held, worst = unet, max(call + (one if nets else 0), encode, reading - unet)
     else:  # networks come to the device after the words were read
         held, worst = unet + nets, max(call, encode, reading - unet - nets)
     return held + worst + (DEVICE if half else 0.5)
