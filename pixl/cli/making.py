@@ -165,12 +165,16 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
     photo, name = picture(request, talk)
     aspect = photo.aspect if photo else 1.0
     size = wanted.resolve(aspect=aspect, cell_width_mm=cell.width_mm, cell_height_mm=cell.height_mm)
+    focus = None
     if photo is not None:
         from ..photo import frame_photo
 
-        photo, cut = frame_photo(
-            photo, aspect=size.width * cell.width_mm / (size.height * cell.height_mm), fit=request.fit
-        )
+        shape = size.width * cell.width_mm / (size.height * cell.height_mm)
+        if request.focus is not None:
+            mask, _ = frame_photo(_mask(request, photo), aspect=shape, fit=request.fit)
+            mask = craft.reframe(mask, size)
+            focus = (mask.linear.mean(axis=2) * mask.alpha).astype("float32")
+        photo, cut = frame_photo(photo, aspect=shape, fit=request.fit)
         photo = craft.reframe(photo, size)
         if cut and not cut.startswith("0 %") and wanted.width is not None and wanted.height is not None:
             talk.warn(cut)
@@ -187,7 +191,7 @@ def prepare(request: Request, craft: Craft, talk: Talk) -> Job:
         limits=limits,
         style="dither" if request.dither else request.style,
         seed=request.seed,
-        focus=_focus(request),
+        focus=focus,
         settings={**craft.engine_settings, **engine_settings(request)},
     )
 
@@ -239,13 +243,21 @@ def icon_picture(prompt: str, talk: Talk) -> Photo:
     return photo_from_rgba(picture(match), name=prompt.strip())
 
 
-def _focus(request: Request) -> Any:
-    if request.focus is None:
-        return None
-    from ..photo import open_photo
+def _mask(request: Request, photo: Photo) -> Photo:
+    """The mask of --focus, cut as the photo was. Raises UsageError where it has another shape."""
+    from ..photo import crop_photo, open_photo, parse_crop
 
+    assert request.focus is not None
     mask = open_photo(request.focus)
-    return (mask.linear.mean(axis=2) * mask.alpha).astype("float32")
+    if request.crop:
+        mask = crop_photo(mask, parse_crop(request.crop, mask.full_size))
+    if not 0.97 < mask.aspect / photo.aspect < 1.03:
+        raise UsageError(
+            f"the mask '{request.focus.name}' ({mask.width} x {mask.height}) has another shape than the picture "
+            f"({photo.width} x {photo.height})",
+            hint="paint it over the picture itself",
+        )
+    return mask
 
 
 def solve(request: Request, craft: Craft, job: Job, talk: Talk, target: Path) -> tuple[Document, Solved]:
