@@ -1,6 +1,7 @@
 """A blind look: which of two grids would a maker rather build and hang?
 
     python bench/blind.py sheets PICTURES OUT --ours natural --peers adaptive lanczos --round NAME
+    python bench/blind.py sheets PICTURES OUT --key KEY --tuning --peers steps --each 9 --differ 1   # ablation
     python bench/blind.py score OUT/key.csv answers.csv
 
 ``sheets`` draws photo, A and B side by side in an order drawn by seed, three pairs a sheet, and writes the
@@ -25,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.peers import BY_EYE, picture
 from bench.pictures import Picture, grid, job, palette, pictures
+from bench.steps import OFF, without
 from pixl.engine import load_engine
 from pixl.palette import Palette
 from pixl.photo import Photo
@@ -52,7 +54,10 @@ def pairs(all_pictures: list[Picture], peers: list[str], repeats: int) -> list[t
 
 
 def ours(photo: Photo, longest: int, colors: Palette, style: str) -> NDArray[np.int16]:
-    """The engine's answer."""
+    """The engine's answer in a style, or in ``natural`` without a step (``bench.steps.OFF``)."""
+    if style in OFF:
+        with without(style):
+            return ours(photo, longest, colors, "natural")
     return load_engine("quantize").solve(job(photo, grid(photo, longest), colors, style)).index
 
 
@@ -69,19 +74,27 @@ def sheets(args: argparse.Namespace) -> None:
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
     chosen = [item for item in pictures(args.pictures, tuning=args.tuning) if not args.only or item.group in args.only]
-    wanted = pairs(chosen, args.peers, args.repeats)
+    peers = list(OFF) if args.peers == ["steps"] else args.peers
+    wanted = pairs(chosen, peers, args.repeats)
     order = rng.permutation(len(wanted))
     loaded = {name: palette(name) for name in PALETTES}
     key, rows = [], []
-    for place, which in enumerate(order.tolist(), start=1):
+    shown_of: dict[str, int] = {}
+    for which in order.tolist():
         item, peer, palette_name, longest = wanted[which]
+        if args.each and shown_of.get(peer, 0) >= args.each:
+            continue
         photo, colors = item.photo(), loaded[palette_name]
-        first = bool(rng.integers(2))
-        mine = draw(ours(photo, longest, colors, args.ours), colors)
+        index = ours(photo, longest, colors, args.ours)
         if peer in BY_EYE:
-            theirs = draw(BY_EYE[peer](photo, grid(photo, longest), colors), colors)
+            other = BY_EYE[peer](photo, grid(photo, longest), colors)
         else:
-            theirs = draw(ours(photo, longest, colors, peer), colors)
+            other = ours(photo, longest, colors, peer)
+        if (index != other).mean() < args.differ / 100:
+            continue  # nothing to see
+        shown_of[peer] = shown_of.get(peer, 0) + 1
+        place, first = len(rows) + 1, bool(rng.integers(2))
+        mine, theirs = draw(index, colors), draw(other, colors)
         shown = picture(photo).resize(mine.size, Image.Resampling.LANCZOS)
         rows.append((place, shown, mine if first else theirs, theirs if first else mine))
         key.append((place, item.path.name, item.group, palette_name, longest, peer, "A" if first else "B"))
@@ -176,6 +189,8 @@ def main() -> None:
     making.add_argument("--ours", default="natural")
     making.add_argument("--peers", nargs="+", default=["adaptive", "lanczos"])
     making.add_argument("--repeats", type=int, default=1)
+    making.add_argument("--each", type=int, default=0, help="at most so many pairs of each peer")
+    making.add_argument("--differ", type=float, default=0.0, help="only pairs that differ in so many % of their cells")
     making.add_argument("--seed", type=int, default=1)
     making.add_argument("--tuning", action="store_true")
     making.add_argument("--only", nargs="*", default=[])

@@ -102,6 +102,7 @@ def _register() -> None:
     from . import (
         bead,
         brick,
+        compare,
         doctor,
         edit,
         embroider,
@@ -122,6 +123,7 @@ def _register() -> None:
         stitch,
         embroider,
         pixel,
+        compare,
         export,
         edit,
         show,
