@@ -21,7 +21,7 @@ from .steady import MEMORY, REACH, Reference, find, signature
 
 Floats = NDArray[np.float32]
 
-DRIFT = 5.0
+DRIFT = 4.0
 """CIELAB: how far a cell may creep from its anchor until belief has fallen to 1/e."""
 AVERAGED = 8
 """Frames that a running mean remembers."""
@@ -102,7 +102,7 @@ class Follower:
         age = np.where(same, np.minimum(age + 1, AVERAGED - 1), 0).astype(np.float32)
         share = (1 / (age + 1))[..., None]
         mean = np.asarray(before + share * (mean - before), np.float32)
-        creep = np.linalg.norm(mean - anchor, axis=2)
+        creep = np.maximum(np.linalg.norm(mean - anchor, axis=2) - found.noise, 0)
         belief = found.belief * np.exp(-((creep / DRIFT) ** 2))
         cells = self._steadied(found, seen.cells, share[..., 0].astype(np.float32))
         return Inherited(cells=cells, wish=wish, belief=belief.astype(np.float32), mean=mean, anchor=anchor, age=age)

@@ -44,7 +44,7 @@ def animate(
     for number, frame in enumerate(seen):
         inherited = follower.expect(frame)
         index = QuantizeEngine().settle(holding(narrow, inherited, hold), inherited.cells, style=style).index
-        follower.keep(frame, inherited, index, (index != inherited.wish) | (inherited.belief < _LET_GO))
+        follower.keep(frame, inherited, index, is_fresh(index, inherited))
         out.append(Pattern(index=table[index].astype(np.int16), palette=job.palette, cell=job.cell, title=job.title))
         progress.step("frames", number + 1, len(seen))
     return tuple(out)
@@ -110,6 +110,11 @@ def holding(job: Job, inherited: Inherited, hold: float) -> Job:
     price = np.where(inherited.wish >= 0, hold * inherited.belief, 0.0)[..., None]
     dear = price * (np.arange(len(job.palette)) != inherited.wish[..., None])
     return replace(job, limits=replace(job.limits, costs=(*job.limits.costs, lambda index: dear)))
+
+
+def is_fresh(index: NDArray[np.int16], inherited: Inherited) -> NDArray[np.bool_]:
+    """bool[H, W]: cells whose colour was chosen now, not kept."""
+    return np.asarray((index != inherited.wish) | (inherited.belief < _LET_GO))
 
 
 def numbered(patterns: Sequence[Pattern]) -> tuple[Pattern, ...]:

@@ -138,8 +138,12 @@ def _patterns(
     framed = (_framed(request, craft, job, photo) for photo in photos)
     if request.engine == "quantize":
         solved = animate(job, framed, progress=Meter(talk), count=count)
+    elif request.engine == "distill":
+        from ..distill.frames import animate as distilled
+
+        solved = distilled(job, framed, progress=Meter(talk), count=count)
     else:
-        raise UsageError(f"the engine '{request.engine}' draws no animation", hint="use --engine quantize")
+        raise UsageError(f"there is no engine '{request.engine}'", hint="use quantize or distill")
     return [replace(craft.adjust(pattern, job), title=job.title) for pattern in numbered(solved)]
 
 
