@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,10 +39,15 @@ def engine_settings(request: Request) -> dict[str, Any]:
         "guidance": request.guidance,
         "steps": request.steps,
         "fidelity": request.fidelity,
+        "control": request.control,
+        "control_scale": request.control_scale,
+        "lora": request.lora,
+        "resolution": request.resolution,
+        "device": request.device,
         "negative": request.negative,
         "gif": request.gif,
     }
-    return {name: value for name, value in values.items() if value not in (None, "", False)}
+    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
 
 
 def typed_words(request: Request) -> dict[str, Any]:
@@ -85,6 +92,25 @@ def distil(request: Request, craft: str, job: Job, target: Path, talk: Talk) -> 
         return Solved(pattern=DistillEngine().solve(job, progress=Meter(talk)))
     folder = request.run or target.with_name(f"{target.name}.run")
     spent = None if request.run else folder
+    with _nothing_left(folder):
+        return _solve_in(request, craft, job, folder, spent, talk)
+
+
+@contextlib.contextmanager
+def _nothing_left(folder: Path) -> Iterator[None]:
+    """A run that fails before its first checkpoint (a model that is not here) leaves no folder behind."""
+    there = folder.exists()
+    try:
+        yield
+    except Exception:
+        if not there and not any(folder.rglob("*.ckpt")):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _solve_in(request: Request, craft: str, job: Job, folder: Path, spent: Path | None, talk: Talk) -> Solved:
+    from ..distill import DistillEngine
+
     run = run_at(request, craft, folder)
     if request.variations <= 1:
         pattern = DistillEngine().solve(job, progress=Meter(talk), run=run)

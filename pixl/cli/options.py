@@ -75,6 +75,22 @@ class Request:
             min=0, max=1, metavar="0..1", help="distill: the photo against the words.", rich_help_panel=_ENGINE
         ),
     ] = None
+    control: Annotated[
+        str, typer.Option(metavar="KINDS", help="distill: canny, depth or both, of the photo.", rich_help_panel=_ENGINE)
+    ] = ""
+    control_scale: Annotated[
+        float | None, typer.Option(min=0, max=2, help="distill: how much control counts.", rich_help_panel=_ENGINE)
+    ] = None
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE[*WEIGHT]", help="distill: LoRA files of your own.", rich_help_panel=_ENGINE),
+    ] = None
+    resolution: Annotated[
+        int | None, typer.Option(min=64, metavar="N", help="distill: the prior's picture.", rich_help_panel=_ENGINE)
+    ] = None
+    device: Annotated[str, typer.Option(metavar="NAME", help="distill: cuda, mps or cpu.", rich_help_panel=_ENGINE)] = (
+        ""
+    )
     negative: Annotated[str, typer.Option(help="distill: words to keep away from.", rich_help_panel=_ENGINE)] = ""
     variations: Annotated[
         int, typer.Option(min=1, max=64, help="distill: seeds to try, shown together.", rich_help_panel=_ENGINE)

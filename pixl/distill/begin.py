@@ -17,6 +17,7 @@ from pixl.job import FREE, Job
 from pixl.photo import Photo, photo_from_rgba
 
 SAME = 0.02  # mean difference in code values below which two samples are one picture
+SCORED = 10  # samples that CLIP chooses from, as in the paper's code
 FIRM = 50.0  # a locked cell's logit above all others: its probability is 1 to rounding
 
 
@@ -46,15 +47,19 @@ def own_sample(
     """A photo of the prior's own for a prompt alone: of several samples the one that the palette suits best.
 
     A prior that can draw from itself exactly (``sample``) does, else the samples are denoised from pure
-    noise. A prior that knows its energy judges the samples as nearest palette colours; else the first is
-    taken. A prior with an ``alpha`` for its pictures also says which cells stay empty.
+    noise. A prior that knows its energy judges the samples as nearest palette colours; one with a ``scorer``
+    (CLIP, where it is here) by how well they fit the words; else the first is taken. A prior with an ``alpha``
+    for its pictures also says which cells stay empty.
     """
     rng = torch.Generator().manual_seed(job.seed)
     table = torch.from_numpy(job.palette.rgb.astype(np.float32) / 255)
     judge = prior if isinstance(prior, ExactPrior) else None
     exact_draw = getattr(prior, "sample", None)
+    find_scorer = getattr(prior, "scorer", None)
+    scorer = find_scorer() if find_scorer is not None else None
+    count = settings.sample_rank + 1 if scorer is None else max(min(settings.samples, SCORED), settings.sample_rank + 1)
     drawn = []
-    for _ in range(settings.samples if judge is not None else settings.sample_rank + 1):
+    for _ in range(settings.samples if judge is not None else count):
         if exact_draw is not None:
             image = exact_draw(condition, rng)
         else:
@@ -63,7 +68,13 @@ def own_sample(
             )
         shown = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
         drawn.append((float(judge.energy(shown, condition)) if judge is not None else 0.0, image))
-    best = ranked(drawn, settings.sample_rank) if judge is not None else drawn[-1][1]
+    if scorer is not None:
+        drawn = [
+            (-score, image)
+            for score, (_, image) in zip(scorer([one for _, one in drawn], job.prompt), drawn, strict=True)
+        ]
+    judged = judge is not None or scorer is not None
+    best = ranked(drawn, settings.sample_rank) if judged else drawn[-1][1]
     rgb = (best[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
     alpha_of = getattr(prior, "alpha", None)
     photo = photo_from_rgba(rgb, name=job.prompt)

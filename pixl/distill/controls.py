@@ -1,7 +1,7 @@
 """Pictures that steer a prior: edges as OpenCV's Canny finds them, depth as a depth model estimates it.
 
-The ControlNets were trained on OpenCV's edges. Other programs' Canny differs (scikit-image's shares two thirds of its
-pixels with it at best), so it is computed here, pixel for pixel the same; numpy and SciPy only.
+The ControlNets were trained on OpenCV's edges. Other programs' Canny differs (scikit-image's shares two
+thirds of its pixels with it at best), so it is computed here, pixel for pixel the same; numpy and SciPy only.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def sobel(plane: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64
 def canny(pixels: NDArray[np.uint8], low: float = 100, high: float = 200) -> NDArray[np.bool_]:
     """bool[H, W]: the edges of uint8[H, W] or [H, W, 3], thresholds on |dx| + |dy|.
 
-    Canny 1986 as OpenCV 4 and 5 compute it (aperture 3, L1 norm): of several channels the one with the largest
-    gradient (the first of equals) decides; a pixel stays where it is a maximum across the edge, its direction rounded
-    to horizontal, vertical or diagonal by integer tangents; beyond the picture is nothing; pixels above ``low`` that
-    are 8-connected to one above ``high`` are edges.
+    Canny 1986 as OpenCV 4 and 5 compute it (aperture 3, L1 norm): of several channels the one with the
+    largest gradient (the first of equals) decides; a pixel stays where it is a maximum across the edge, its
+    direction rounded to horizontal, vertical or diagonal by integer tangents; beyond the picture is nothing;
+    pixels above ``low`` that are 8-connected to one above ``high`` are edges.
     """
     from scipy.ndimage import label
 
@@ -86,7 +86,8 @@ def canny(pixels: NDArray[np.uint8], low: float = 100, high: float = 200) -> NDA
 def edge_picture(
     pixels: NDArray[np.uint8], *, low: float = 100, high: float = 200, blur: float = 1.0
 ) -> NDArray[np.float32]:
-    """float32[H, W], 0 or 1: the edges of uint8[H, W, 3] after Pillow's Gaussian blur of radius ``blur`` pixels.
+    """float32[H, W], 0 or 1: the edges of uint8[H, W, 3] after Pillow's Gaussian blur of radius ``blur``
+    pixels.
 
     The paper's: thresholds 100 and 200, radius 1, on the picture of the prior's size. Raises UsageError.
     """
@@ -113,8 +114,8 @@ def spread(depth: NDArray[np.float32]) -> NDArray[np.float32]:
 def depth_picture(pixels: NDArray[np.uint8], folder: Path, *, device: str = "cpu") -> NDArray[np.float32]:
     """float32[H, W] in 0..1, 1 nearest: what the depth model in ``folder`` says of uint8[H, W, 3].
 
-    The model sees the picture at the size its own preprocessor makes; its answer is enlarged (bicubic) and spread to
-    0..1. Raises ModelMissingError where the folder holds none that can be read.
+    The model sees the picture at the size its own preprocessor makes; its answer is enlarged (bicubic) and
+    spread to 0..1. Raises ModelMissingError where the folder holds none that can be read.
     """
     import torch
     import transformers
@@ -155,7 +156,9 @@ def parse_kinds(text: str) -> tuple[ControlKind, ...]:
 
 
 def at_size(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """uint8[S_h, S_w, 3]: the picture at the prior's size, bilinear with averaging (Pillow), as the paper's code."""
+    """uint8[S_h, S_w, 3]: the picture at the prior's size, bilinear with averaging (Pillow), as the paper's
+    code.
+    """
     from PIL import Image
 
     return np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BILINEAR))

@@ -21,6 +21,8 @@ from pixl.distill import fidelity, outputs
 from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
 from pixl.distill.descent import Descent, NotANumberError, Report
+from pixl.distill.diffusion import named
+from pixl.distill.diffusion.named import KEYS as PRIOR_KEYS
 from pixl.distill.generator import Generator, gumbel_noise
 from pixl.distill.prior import Condition, ExactPrior, Prior
 from pixl.distill.priors import load_prior
@@ -32,7 +34,7 @@ from pixl.pattern import EMPTY, Pattern
 from pixl.progress import SILENT, Progress
 from pixl.run import Run
 
-OWN = ("prior", "negative", "gif", "step_pictures", *KEYS)
+OWN = ("prior", "negative", "gif", "step_pictures", *KEYS, *PRIOR_KEYS)
 """Keys of a job's settings that are not fields of ``Settings``, beside ``recipe``."""
 
 
@@ -59,8 +61,10 @@ def job_digest(job: Job) -> str:
 
 
 def choose_prior(job: Job) -> str:
-    """The prior's name: the one asked for, else the icon prior for a prompt without a photo."""
-    name = str(job.settings.get("prior") or "")
+    """The prior's name: the one asked for, else the best model that is here and fits the device, else the icon
+    prior for a prompt without a photo.
+    """
+    name = str(job.settings.get("prior") or "") or named.best_pulled()
     if name:
         return name
     if job.photo is None:
@@ -71,8 +75,17 @@ def choose_prior(job: Job) -> str:
     )
 
 
-def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> Pattern:
-    """See ``engine.DistillEngine.solve``."""
+def open_prior(job: Job, name: str) -> Prior:
+    """The prior of this name for the job's grid: an exact one, or a diffusion model by name, folder or file."""
+    grid = (job.size.height, job.size.width)
+    if not named.known(name):
+        return load_prior(name, grid)
+    width, height = job.size.width * job.cell.width_mm, job.size.height * job.cell.height_mm
+    return named.load_named(name, grid, job.settings, aspect=width / height)
+
+
+def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None, prior: Prior | None = None) -> Pattern:
+    """See ``engine.DistillEngine.solve``; ``prior``: one that is open already, instead of the job's."""
     saved = run.latest() if run is not None else None
     state, about = unpack(saved[1]) if saved is not None else ({}, {})
     digest = job_digest(job)
@@ -90,22 +103,36 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None) -> P
         return pattern
     name = choose_prior(job)
     progress.step("prior", 0, 1, name)
-    prior = load_prior(name, (job.size.height, job.size.width))
+    prior = prior or open_prior(job, name)
+    identity = str(getattr(prior, "identity", ""))
+    if about and about.get("identity", identity) != identity:
+        raise UsageError(
+            f"the run was begun with other weights: {about['identity']}, now {identity}",
+            hint="pull that revision again, or begin anew",
+        )
+    words = named.words_for(job, prior)
+    if words != job.prompt:
+        progress.step("prior", 1, 1, f"the photo shows: {words}")
     # Small matrices: a second thread costs more than it saves, and one gives the same bits on every machine.
     threads = int(about.get("threads", 1 if isinstance(prior, ExactPrior) else torch.get_num_threads()))
     asked = {key: value for key, value in job.settings.items() if key not in OWN}
     settings = choose(
-        asked if job.prompt.strip() else fidelity.without_words(asked),
+        asked if words.strip() else fidelity.without_words(asked),
         prior.defaults,
         photo=job.photo is not None,
     )
     with _threads(threads), _plain_failures(run):
-        condition = prior.condition(job.prompt, str(job.settings.get("negative") or ""))
+        steering = named.pictures_for(job, prior)
+        condition = prior.condition(words, str(job.settings.get("negative") or ""), steering)
+        for note in getattr(getattr(prior, "reader", None), "notes", ()):
+            progress.step("prior", 1, 1, note)
         descent, start = _descent(job, prior, condition, settings, state)
         wishes = Wishes(job, start, descent, state.get("allowed"))
         if run is not None:
             run.cut_back(descent.step)
-        keeper = _Keeper(job, descent, start, wishes, run, {"job": digest, "prior": name, "threads": threads})
+        keeper = _Keeper(
+            job, descent, start, wishes, run, {"job": digest, "prior": name, "identity": identity, "threads": threads}
+        )
         if not state:
             keeper.preview(0)  # before the checkpoint, or a kill between the two would lose it
             keeper.save()

@@ -68,6 +68,12 @@ def descend_time(high: int, steps: int) -> list[int]:
     return [max(1, round(high * (steps - k) / steps)) for k in range(steps)]
 
 
+def times_of(prior: Prior, high: int, steps: int) -> list[int]:
+    """``descend_time``, or the prior's own ``times`` where it knows only some (few-step students)."""
+    own = getattr(prior, "times", None)
+    return list(own(high, steps)) if own is not None else descend_time(high, steps)
+
+
 def walk(
     z: torch.Tensor,
     prior: Prior,
@@ -108,7 +114,7 @@ def redrawn(
         z = prior.encode(enlarge(picture, prior.image_size))
         a, s = prior.schedule(t)
         start = a * z + s * noise
-        x0 = walk(start, prior, condition, descend_time(t, steps), guidance=guidance, rescale=rescale)
+        x0 = walk(start, prior, condition, times_of(prior, t, steps), guidance=guidance, rescale=rescale)
         return to_grid(prior.decode(x0), (int(picture.shape[0]), int(picture.shape[1])))
 
 
@@ -152,5 +158,5 @@ def sample(
 ) -> torch.Tensor:
     """A picture of the prior's own, image01 [1, 3, S_h, S_w], from pure noise in ``steps``."""
     noise = torch.randn(latent_shape, generator=rng)
-    x0 = walk(noise, prior, condition, descend_time(high, steps), guidance=guidance)
+    x0 = walk(noise, prior, condition, times_of(prior, high, steps), guidance=guidance)
     return prior.decode(x0)

@@ -7,7 +7,7 @@ times.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -79,6 +79,12 @@ class LatentPrior:
         words = self.reader(texts)
         self.check_words(words)
         return Condition(rows=self.rows, payload=words, controls=tuple(controls))
+
+    def scorer(self) -> Callable[[list[torch.Tensor], str], list[float]] | None:
+        """What says how well pictures fit words (CLIP), None where that model is not here."""
+        from pixl.distill.diffusion.named import scorer_for
+
+        return scorer_for(self)
 
     def check_words(self, words: Words) -> None:
         """Raises UsageError where the encoders do not fit the network."""

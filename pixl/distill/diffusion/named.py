@@ -6,7 +6,7 @@ Everything is taken from this machine. Whatever is missing is said at once, with
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,8 +48,6 @@ KEYS = (
 True."""
 
 CAPTIONS = ("florence", "blip")
-SAMPLES = 10
-"""Pictures of the prior's own that CLIP chooses from, as in the paper's code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,13 +290,17 @@ def words_for(job: Job, prior: Any) -> str:
     return job.prompt
 
 
-def judge(pictures: list[torch.Tensor], words: str, prior: LatentPrior) -> list[float] | None:
-    """CLIP's likeness of image01 [1, 3, S_h, S_w] to the words, each; None where CLIP is not here."""
+def scorer_for(prior: LatentPrior) -> Callable[[list[torch.Tensor], str], list[float]] | None:
+    """CLIP's likeness of pictures image01 [1, 3, S_h, S_w] to words; None where CLIP is not here."""
     folder = hub.where(row_of("clip"))
     if folder is None:
         return None
-    shown = [(one[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy() for one in pictures]
-    return likeness(shown, words, folder, device=str(prior.device))
+
+    def score(pictures: list[torch.Tensor], words: str) -> list[float]:
+        shown = [(one[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy() for one in pictures]
+        return likeness(shown, words, folder, device=str(prior.device))
+
+    return score
 
 
 def best_pulled() -> str:

@@ -1,0 +1,242 @@
+"""Whole jobs with a tiny diffusion prior: the engine, the command line, resuming, and what is said when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from test_lora_and_files import layers, save
+from test_named import put
+from tiny_models import controlnet, tiny_vae, unet
+
+from pixl.distill import DistillEngine
+from pixl.distill.diffusion import named
+from pixl.distill.models import row_of
+from pixl.errors import InterruptedRunError, MissingError, UsageError
+from pixl.job import Job
+from pixl.palette import load_palette
+from pixl.pattern import Cell
+from pixl.photo import photo_from_rgba
+from pixl.progress import Progress
+from pixl.run import create_run, open_run
+from pixl.units import GridSize
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sdxl_folder: Path) -> Path:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    put(row_of("vega"), lambda folder: shutil.copytree(sdxl_folder, folder))
+    put(row_of("taesdxl"), lambda folder: tiny_vae().save_pretrained(folder))
+    put(row_of("control-canny-sdxl-mid"), lambda folder: controlnet(21).save_pretrained(folder))
+    return tmp_path
+
+
+def pixels() -> np.ndarray:
+    y, x = np.mgrid[:48, :48]
+    picture = np.zeros((48, 48, 3), np.uint8)
+    picture[(y - 24) ** 2 + (x - 24) ** 2 < 300] = (220, 40, 30)
+    picture[30:] = (30, 120, 60)
+    return picture
+
+
+def job(*, photo: bool = True, prompt: str = "a cat", **settings: Any) -> Job:
+    return Job(
+        photo=photo_from_rgba(pixels(), name="photo") if photo else None,
+        prompt=prompt,
+        size=GridSize(width=8, height=8),
+        palette=load_palette("rgb-lattice:2"),
+        cell=Cell(width_mm=5.0, height_mm=5.0),
+        seed=3,
+        settings={"prior": "vega", "resolution": 64, "device": "cpu", **settings},
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"recipe": "paper", "steps": 4},
+        {"steps": 3},
+        {"recipe": "paper", "steps": 2, "control": "canny", "negative": "dull", "control_end": 0.6},
+    ],
+)
+def test_a_job_ends_and_repeats(cache: Path, settings: dict[str, Any]) -> None:
+    first = DistillEngine().solve(job(**settings))
+    assert first.index.shape == (8, 8)
+    assert np.array_equal(first.index, DistillEngine().solve(job(**settings)).index)
+
+
+class Stop(Progress):
+    """Interrupts after some steps, as Ctrl-C does."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def step(self, stage: str, done: int, total: int, note: str = "") -> None:
+        if stage == "distill" and done == self.after:
+            import signal
+
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_resuming_gives_the_same(cache: Path, tmp_path: Path) -> None:
+    """Stopped after two of five steps and gone on: the same cells and the same log as in one go."""
+    settings = {"recipe": "paper", "steps": 5, "control": "canny"}
+    whole = create_run(tmp_path / "whole", {})
+    expected = DistillEngine().solve(job(**settings), run=whole)
+    part = create_run(tmp_path / "part", {})
+    with pytest.raises(InterruptedRunError):
+        DistillEngine().solve(job(**settings), run=part, progress=Stop(2))
+    resumed = DistillEngine().solve(job(**settings), run=open_run(tmp_path / "part"))
+    assert np.array_equal(resumed.index, expected.index)
+    assert part.records() == whole.records()
+
+
+def test_other_weights_are_no_continuation(cache: Path, tmp_path: Path) -> None:
+    lora = save(tmp_path / "style.safetensors", layers(unet(), "unet", 8))
+    settings = {"recipe": "paper", "steps": 4, "lora": [str(lora)]}
+    run = create_run(tmp_path / "run", {})
+    with pytest.raises(InterruptedRunError):
+        DistillEngine().solve(job(**settings), run=run, progress=Stop(1))
+    save(lora, layers(unet(), "unet", 9))
+    with pytest.raises(UsageError, match="other weights"):
+        DistillEngine().solve(job(**settings), run=open_run(tmp_path / "run"))
+
+
+def test_control_steers_the_run(cache: Path) -> None:
+    """The same job with and without: other gradients, so another log."""
+    logs = []
+    for control in ("", "canny"):
+        run = create_run(cache / f"run-{control or 'none'}", {})
+        DistillEngine().solve(job(recipe="paper", steps=3, control=control, control_scale=1.0), run=run)
+        logs.append([record["loss"] for record in run.records()])
+    assert logs[0] != logs[1]
+
+
+def test_without_a_photo(cache: Path) -> None:
+    """From the prior's own sample, the one that CLIP likes best where CLIP is here."""
+    settings = {"sample_steps": 2, "samples": 3, "steps": 1, "rounds": {"count": 0}}
+    plain = DistillEngine().solve(job(photo=False, **settings))
+    assert plain.index.shape == (8, 8)
+    with pytest.raises(UsageError, match="from a photo"):
+        DistillEngine().solve(job(photo=False, control="canny", **settings))
+
+
+def test_clip_chooses_the_start(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pixl.distill import begin
+    from pixl.distill.settings import choose
+
+    prior = named.load_named("vega", (8, 8), {"resolution": 64, "device": "cpu"})
+    asked: list[int] = []
+
+    def score(pictures: list[torch.Tensor], words: str) -> list[float]:
+        asked.append(len(pictures))
+        return [float(k == 2) for k in range(len(pictures))]
+
+    monkeypatch.setattr(named, "scorer_for", lambda prior: score)
+    drawn: list[torch.Tensor] = []
+    sample = begin.targets.sample
+
+    def kept(*args: Any, **kwargs: Any) -> torch.Tensor:
+        drawn.append(sample(*args, **kwargs))
+        return drawn[-1]
+
+    monkeypatch.setattr(begin.targets, "sample", kept)
+    settings = choose({"sample_steps": 1, "samples": 4})
+    photo = begin.own_sample(job(photo=False), prior, prior.condition("a cat"), settings, (1, 4, 8, 8))
+    assert asked == [4]
+    chosen = begin.code_picture(photo)
+    assert float((chosen - drawn[2][0]).abs().max()) < 0.01
+
+
+def test_a_photo_without_words_is_captioned(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    put(row_of("blip"), lambda folder: (folder.mkdir(parents=True), [(folder / n).write_text("{}") for n in FILES]))
+    monkeypatch.setattr(named, "caption", lambda pixels, folder, device: "a red ball")
+    prior = named.load_named("vega", (8, 8), {"resolution": 64, "device": "cpu"})
+    assert named.words_for(job(prompt=""), prior) == "a red ball"
+    assert named.words_for(job(prompt="a cat"), prior) == "a cat"
+    monkeypatch.setattr(type(prior), "condition", spy(type(prior).condition, seen))
+    DistillEngine().solve(job(prompt="", steps=1, rounds={"count": 0}))
+    assert "a red ball" in seen
+
+
+FILES = ("config.json", "model.safetensors")
+
+
+def spy(method: Any, seen: list[str]) -> Any:
+    def condition(self: Any, prompt: str, *rest: Any) -> Any:
+        seen.append(prompt)
+        return method(self, prompt, *rest)
+
+    return condition
+
+
+def test_no_prior_named_takes_the_best_here(cache: Path) -> None:
+    from pixl.distill.solve import choose_prior
+
+    one = job()
+    unnamed = replace(one, settings={k: v for k, v in one.settings.items() if k != "prior"})
+    assert choose_prior(unnamed) == "vega"
+    shutil.rmtree(cache / "cache")
+    with pytest.raises(MissingError, match="none is here") as caught:
+        choose_prior(unnamed)
+    assert "pixl models pull vega" in caught.value.hint
+    assert caught.value.exit_code == 4
+
+
+# -- the command line
+
+
+def pixl(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'exporters'}",
+        "HF_HUB_OFFLINE": "1",
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "OMP_NUM_THREADS": "1",
+    }
+    return subprocess.run([sys.executable, "-m", "pixl", *words], capture_output=True, text=True, cwd=place, env=env)
+
+
+def test_the_command(cache: Path) -> None:
+    """``pixl pixel photo --engine distill --prior vega --control canny --lora ..``: files, and no network."""
+    Image.fromarray(pixels()).save(cache / "photo.png")
+    lora = save(cache / "style.safetensors", layers(unet(), "unet", 8))
+    words = [
+        "pixel",
+        "photo.png",
+        "--prompt",
+        "a cat with an academic hat",
+        "--size",
+        "8x8",
+        "--palette",
+        "rgb-lattice:2",
+    ]
+    words += ["--engine", "distill", "--prior", "vega", "--device", "cpu", "--resolution", "64", "--steps", "2"]
+    done = pixl(cache, *words, "--control", "canny", "--lora", f"{lora}*0.7", "--negative", "dull", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert (cache / "out" / "pattern.pixl").is_file()
+    recipe = json.loads((cache / "out" / "pattern.pixl").read_text())["recipe"]
+    assert recipe["engine"] == "distill"
+    assert str(cache) not in json.dumps(recipe)
+
+    missing = pixl(cache, *words[:-6], "--prior", "sdxl", "--control", "canny,depth", "--json")
+    assert missing.returncode == 4
+    error = json.loads(missing.stdout)["error"]
+    assert "pixl models pull sdxl control-depth-sdxl-mid depth-anything-small" in error["hint"]
+    unfit = pixl(cache, *words, "--control", "pose")
+    assert unfit.returncode == 2
+    assert "Traceback" not in done.stderr + missing.stderr + unfit.stderr
