@@ -1,7 +1,7 @@
 """A blind look: which of two grids would a maker rather build and hang?
 
     python bench/blind.py sheets PICTURES OUT --ours natural --peers adaptive lanczos --round NAME
-    python bench/blind.py sheets PICTURES OUT --key KEY --tuning --peers steps --each 9 --differ 1   # ablation
+    python bench/blind.py sheets PICTURES OUT --key KEY --sets tuning first --peers steps --each 9  # ablation
     python bench/blind.py score OUT/key.csv answers.csv
 
 ``sheets`` draws photo, A and B side by side in an order drawn by seed, three pairs a sheet, and writes the
@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.peers import BY_EYE, picture
-from bench.pictures import Picture, grid, job, palette, pictures
+from bench.pictures import SETS, Picture, grid, job, palette, pictures
 from bench.steps import OFF, without
 from pixl.engine import load_engine
 from pixl.palette import Palette
@@ -73,7 +73,7 @@ def sheets(args: argparse.Namespace) -> None:
     rng = np.random.default_rng(args.seed)
     out: Path = args.out
     out.mkdir(parents=True, exist_ok=True)
-    chosen = [item for item in pictures(args.pictures, tuning=args.tuning) if not args.only or item.group in args.only]
+    chosen = [item for item in pictures(args.pictures, args.sets) if not args.only or item.group in args.only]
     peers = list(OFF) if args.peers == ["steps"] else args.peers
     wanted = pairs(chosen, peers, args.repeats)
     order = rng.permutation(len(wanted))
@@ -192,7 +192,7 @@ def main() -> None:
     making.add_argument("--each", type=int, default=0, help="at most so many pairs of each peer")
     making.add_argument("--differ", type=float, default=0.0, help="only pairs that differ in so many % of their cells")
     making.add_argument("--seed", type=int, default=1)
-    making.add_argument("--tuning", action="store_true")
+    making.add_argument("--sets", nargs="+", choices=SETS, default=["second"])
     making.add_argument("--only", nargs="*", default=[])
     making.set_defaults(run=sheets)
     scoring = commands.add_parser("score")

