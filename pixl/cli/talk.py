@@ -117,6 +117,10 @@ class Meter:
         else:
             self._talk.say(text)
 
+    def say(self, text: str) -> None:
+        """A sentence that a person should read however fast the job is."""
+        self._talk.say(text)
+
     def picture(self, index: Any, colors: Any) -> None:
         """The pattern as it stands, in place of the last one: int[H, W], -1 = empty, over uint8[K, 3].
 

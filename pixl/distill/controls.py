@@ -141,10 +141,16 @@ def depth_picture(pixels: NDArray[np.uint8], folder: Path, *, device: str = "cpu
     return spread(np.asarray(grown[0, 0].cpu().numpy(), np.float32))
 
 
+def own_folders(text: str) -> dict[str, Path]:
+    """Of ``canny=FOLDER,depth`` the folders of the user's own, by kind."""
+    parts = [part.partition("=") for part in text.split(",") if "=" in part]
+    return {kind: Path(folder.strip()).expanduser() for word, _, folder in parts for kind in parse_kinds(word)}
+
+
 def parse_kinds(text: str) -> tuple[ControlKind, ...]:
-    """``canny,depth``, in this order, each once. Raises UsageError."""
+    """``canny,depth``, in this order, each once; a folder after ``=`` is left out. Raises UsageError."""
     kinds: list[ControlKind] = []
-    for word in (part.strip().casefold() for part in text.split(",")):
+    for word in (part.partition("=")[0].strip().casefold() for part in text.split(",")):
         if not word:
             continue
         known: dict[str, ControlKind] = {"canny": "canny", "edges": "canny", "depth": "depth"}

@@ -199,8 +199,9 @@ class Descent:
                 steps=rounds.steps,
                 guidance=rounds.guidance,
                 rescale=self.settings.rescale,
+                rng=self.rng,
             )
-            self.rows += self.condition.rows * rounds.steps
+            self.rows += self.condition.rows * len(targets.times_of(self.prior, t, rounds.steps))
             misfit = targets.misfit(target, self.generator.palette)
             if misfit < least or not math.isfinite(misfit):
                 best, least = target, misfit

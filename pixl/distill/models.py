@@ -30,7 +30,8 @@ class ModelRow:
     tokenizer each ("" is the repository itself); half-precision weights are taken where there are any.
     ``files``: single files instead. ``gb``: the download, without ``requires``. ``requires``: other rows
     pulled along. ``base``: the row whose U-Net this one changes (a LoRA in ``files``). ``family``: which
-    words, encoders and ControlNets fit.
+    words, encoders and ControlNets fit. ``grid``, ``fresh_noise``: of few-step students, see
+    ``diffusion.student``.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ModelRow:
     t_low: float = 0.02
     t_high: float = 0.98
     grid: tuple[int, ...] = ()
+    fresh_noise: bool = False
     rows: int = 2
     scheduler: str = "scaled-linear betas .00085 .. .012"
     dtype: str = "float16"

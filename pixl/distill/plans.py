@@ -17,8 +17,8 @@ GB = 1e9
 MIB = 2**20
 ADDED_ROW = {"sdxl": 158.0, "sd15": 260.0, "sd21": 260.0, "sd3": 270.0}
 """MiB that one row of a call adds at 1024 x 1024, by family."""
-ENCODER = 948.0
-"""MiB that the tiny encoder adds at 1024 x 1024, there and back; the full one 6073."""
+ENCODER = {"tiny": 948.0, "full": 6073.0}
+"""MiB that an encoder adds at 1024 x 1024, there and back."""
 WORDS = {"sdxl": 1.39, "sd15": 0.25, "sd21": 0.68, "sd3": 1.39}
 """GB of the largest text encoder, which is there while the words are read."""
 DEVICE = 0.8
@@ -53,6 +53,7 @@ def needs(
     *,
     controls: int = 2,
     control: str = "mid",
+    encoder: str = "tiny",
     offload: Offload = "none",
     half: bool = True,
 ) -> float:
@@ -65,7 +66,7 @@ def needs(
     steers = base.kind not in ("koala", "flow") and base.family in ("sdxl", "sd15")
     nets = controls * one if steers else 0.0
     call = row.rows * ADDED_ROW[base.family] * pixels * MIB / GB
-    encode = ENCODER * pixels * MIB / GB
+    encode = ENCODER[encoder] * pixels * MIB / GB
     reading = WORDS[base.family] * width / 2
     if offload == "all":  # one network at a time
         held, worst = 0.0, max(unet + call, (one if nets else 0) + call, encode, reading)
@@ -88,7 +89,14 @@ here.
 
 
 def choose(
-    memory: float, *, names: Sequence[str] = LADDER, controls: int = 2, half: bool = True, resolution: int = 0
+    memory: float,
+    *,
+    names: Sequence[str] = LADDER,
+    controls: int = 2,
+    control: str = "mid",
+    encoder: str = "tiny",
+    half: bool = True,
+    resolution: int = 0,
 ) -> Plan | None:
     """The first of ``names`` that fits ``memory`` GB at its own size; else smaller, else with networks
     waiting.
@@ -98,8 +106,8 @@ def choose(
     room = USABLE * memory
 
     def tried(name: str, size: int, offload: Offload) -> Plan | None:
-        gb = needs(row_of(name), size, controls=controls, offload=offload, half=half)
-        return Plan(prior=name, resolution=size, offload=offload, control="mid", gb=gb) if gb <= room else None
+        gb = needs(row_of(name), size, controls=controls, control=control, encoder=encoder, offload=offload, half=half)
+        return Plan(prior=name, resolution=size, offload=offload, control=control, gb=gb) if gb <= room else None
 
     ways: list[tuple[str, int, Offload]] = [(name, resolution or row_of(name).resolution, "none") for name in names]
     for name in names:

@@ -25,10 +25,12 @@ class PriorDefaults:
     """Settings that suit a prior. ``guidance`` in the usual form; ``t_low``, ``t_high`` in 0..1.
 
     ``own_guidance``: where the start is already the prior's own sample (None: as ``guidance``).
+    ``sample_guidance``: for drawing that sample (exact scores need little, diffusion models their usual).
     """
 
     guidance: float = 7.5
     own_guidance: float | None = None
+    sample_guidance: float = 1.5
     t_low: float = 0.02
     t_high: float = 0.98
     learning_rate: float = 0.2

@@ -190,7 +190,7 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
         settle=3,
         samples=100,
         sample_steps=20,
-        sample_guidance=1.5,
+        sample_guidance=chosen.sample_guidance,
         preview_every=2,
         save_every=5,
     )

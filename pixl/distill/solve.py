@@ -22,6 +22,7 @@ from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
 from pixl.distill.descent import Descent, NotANumberError, Report
 from pixl.distill.diffusion import named
+from pixl.distill.diffusion.latent import LatentPrior
 from pixl.distill.diffusion.named import KEYS as PRIOR_KEYS
 from pixl.distill.generator import Generator, gumbel_noise
 from pixl.distill.prior import Condition, ExactPrior, Prior
@@ -79,7 +80,11 @@ def open_prior(job: Job, name: str) -> Prior:
     """The prior of this name for the job's grid: an exact one, or a diffusion model by name, folder or file."""
     grid = (job.size.height, job.size.width)
     if not named.known(name):
-        return load_prior(name, grid)
+        try:
+            return load_prior(name, grid)
+        except UsageError:
+            named.check_name(name)  # knows the models too, and says which name is near
+            raise
     width, height = job.size.width * job.cell.width_mm, job.size.height * job.cell.height_mm
     return named.load_named(name, grid, job.settings, aspect=width / height)
 
@@ -112,7 +117,11 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None, prio
         )
     words = named.words_for(job, prior)
     if words != job.prompt:
-        progress.step("prior", 1, 1, f"the photo shows: {words}")
+        _tell(progress, f"no prompt was given; the photo shows: {words}")
+    elif not words.strip() and isinstance(prior, LatentPrior):
+        _tell(progress, f"no prompt was given and nothing here says what a photo shows: {named.CAPTION_HINT}")
+    if isinstance(prior, LatentPrior):
+        progress.step("prior", 1, 1, prior.placed())
     # Small matrices: a second thread costs more than it saves, and one gives the same bits on every machine.
     threads = int(about.get("threads", 1 if isinstance(prior, ExactPrior) else torch.get_num_threads()))
     asked = {key: value for key, value in job.settings.items() if key not in OWN}
@@ -124,14 +133,20 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None, prio
     with _threads(threads), _plain_failures(run):
         steering = named.pictures_for(job, prior)
         condition = prior.condition(words, str(job.settings.get("negative") or ""), steering)
-        for note in getattr(getattr(prior, "reader", None), "notes", ()):
-            progress.step("prior", 1, 1, note)
+        for note in getattr(prior, "notes", ()):
+            _tell(progress, note)
         descent, start = _descent(job, prior, condition, settings, state)
         wishes = Wishes(job, start, descent, state.get("allowed"))
         if run is not None:
             run.cut_back(descent.step)
         keeper = _Keeper(
-            job, descent, start, wishes, run, {"job": digest, "prior": name, "identity": identity, "threads": threads}
+            job,
+            descent,
+            start,
+            wishes,
+            run,
+            words,
+            {"job": digest, "prior": name, "identity": identity, "threads": threads},
         )
         if not state:
             keeper.preview(0)  # before the checkpoint, or a kill between the two would lose it
@@ -160,6 +175,8 @@ def _descent(
         )
     else:
         start = begin(widened(job), prior, condition, settings, latent_shape)
+    if job.photo is None and start.target is not None:  # control follows the sample that the run starts from
+        condition = condition.with_controls(named.pictures_of(start.target, job.settings, prior))
     table = torch.from_numpy(job.palette.rgb[list(start.colors)].astype(np.float32) / 255)
     generator = Generator(logits=start.logits, palette=table, mask=start.mask)
     descent = Descent(generator, prior, condition, settings, seed=job.seed, target=start.target, held=start.held)
@@ -214,10 +231,12 @@ class _Keeper:
         start: Beginning,
         wishes: Wishes,
         run: Run | None,
+        words: str,
         about: dict[str, Any],
     ) -> None:
         self.job, self.descent, self.start, self.wishes, self.run = job, descent, start, wishes, run
         self.settings = descent.settings
+        self.words = words
         self.about = {**about, "settings": self.settings.as_dict(), "torch": torch.__version__}
 
     def save(self) -> None:
@@ -229,7 +248,8 @@ class _Keeper:
         tensors["mask"] = self.start.mask.to(torch.uint8).contiguous()
         if self.start.held is not None:
             tensors["held"] = self.start.held.to(torch.uint8).contiguous()
-        if self.start.target is not None and self.settings.scales.gradient > 0:
+        steered = self.job.photo is None and bool(self.job.settings.get("control"))
+        if self.start.target is not None and (self.settings.scales.gradient > 0 or steered):
             tensors["target"] = self.start.target.contiguous()
         self.run.save(self.descent.step, pack(tensors, self.about))
 
@@ -257,8 +277,22 @@ class _Keeper:
         early = self.descent.step < self.settings.total
         self.run.finish(
             files,
-            {"steps": self.descent.step, "rows": self.descent.rows, "end": "settled" if early else "all steps"},
+            {
+                "steps": self.descent.step,
+                "rows": self.descent.rows,
+                "words": self.words,
+                "end": "settled" if early else "all steps",
+            },
         )
+
+
+def _tell(progress: Progress, text: str) -> None:
+    """A sentence for the person, where somebody listens; else a note like any other."""
+    say: Callable[[str], None] | None = getattr(progress, "say", None)
+    if say is not None:
+        say(text)
+    else:
+        progress.step("prior", 1, 1, text)
 
 
 def _pattern(job: Job, wishes: Wishes, start: Beginning) -> Pattern:
@@ -268,7 +302,7 @@ def _pattern(job: Job, wishes: Wishes, start: Beginning) -> Pattern:
 
 
 def _file_part(code: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in code)[:40] or "colour"
+    return "".join(c if c.isalnum() else "-" for c in code).strip("-")[:40] or "colour"
 
 
 def _resume_line(run: Run | None) -> str:

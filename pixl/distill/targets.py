@@ -82,17 +82,21 @@ def walk(
     *,
     guidance: float,
     rescale: float = 0.0,
+    rng: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """Deterministic DDIM from z at ``times[0]`` through ``times`` to a clean latent. Costs the rows
-    ``len(times)`` times.
+    """From z at ``times[0]`` through ``times`` to a clean latent. Costs the rows ``len(times)`` times.
+
+    Deterministic DDIM, or, for a prior with ``fresh_noise`` (consistency models and their like), each x0
+    noised anew from ``rng``.
     """
+    fresh = bool(getattr(prior, "fresh_noise", False))
     x0 = z
     with torch.no_grad():
         for k, t in enumerate(times):
             a, s = prior.schedule(t)
             x0 = rescaled(prior.predict(z, t, condition).x0, guidance, rescale).to(z.dtype)
             if k + 1 < len(times):
-                eps = eps_from_x0(z, x0, a, s)
+                eps = torch.randn(z.shape, generator=rng).to(z) if fresh else eps_from_x0(z, x0, a, s)
                 a, s = prior.schedule(times[k + 1])
                 z = a * x0 + s * eps
     return x0
@@ -108,13 +112,16 @@ def redrawn(
     steps: int,
     guidance: float,
     rescale: float,
+    rng: torch.Generator | None = None,
 ) -> torch.Tensor:
-    """``picture`` [H, W, 3] noised to ``t`` and walked back in ``steps``: float[H, W, 3]."""
+    """``picture`` [H, W, 3] noised to ``t`` and walked back in ``steps``: float[H, W, 3]. ``rng``: see
+    ``walk``.
+    """
     with torch.no_grad():
         z = prior.encode(enlarge(picture, prior.image_size))
         a, s = prior.schedule(t)
         start = a * z + s * noise
-        x0 = walk(start, prior, condition, times_of(prior, t, steps), guidance=guidance, rescale=rescale)
+        x0 = walk(start, prior, condition, times_of(prior, t, steps), guidance=guidance, rescale=rescale, rng=rng)
         return to_grid(prior.decode(x0), (int(picture.shape[0]), int(picture.shape[1])))
 
 
@@ -158,5 +165,5 @@ def sample(
 ) -> torch.Tensor:
     """A picture of the prior's own, image01 [1, 3, S_h, S_w], from pure noise in ``steps``."""
     noise = torch.randn(latent_shape, generator=rng)
-    x0 = walk(noise, prior, condition, times_of(prior, high, steps), guidance=guidance)
+    x0 = walk(noise, prior, condition, times_of(prior, high, steps), guidance=guidance, rng=rng)
     return prior.decode(x0)

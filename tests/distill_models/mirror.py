@@ -18,13 +18,15 @@ from urllib.parse import unquote, urlsplit
 @dataclass
 class Hub:
     """``repos``: id -> folder. ``faults``: "id/path" -> "cut" (the first answer breaks off), "short" (every answer
-    does), "garbage" (the first answer has the right length and other bytes). ``gated``, ``log``: what was asked."""
+    does), "garbage" (the first answer has the right length and other bytes). ``gated``, and the ``token`` that opens
+    them. ``log``: what was asked."""
 
     repos: dict[str, Path]
     faults: dict[str, str] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     log: list[tuple[str, str, str]] = field(default_factory=list)
     endpoint: str = ""
+    token: str = "hf_good"
 
     def revision(self, repo: str) -> str:
         return hashlib.sha1(repo.encode()).hexdigest()
@@ -71,7 +73,7 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             repo, what, revision = found.group(1), found.group(2), found.group(3).rstrip("/")
             if repo not in hub.repos:
                 return self.say(404, {"error": "Repository not found"}, X_Error_Code="RepoNotFound")
-            if repo in hub.gated:
+            if repo in hub.gated and self.headers.get("Authorization") != f"Bearer {hub.token}":
                 return self.say(403, {"error": "Access is restricted"}, X_Error_Code="GatedRepo")
             sha = hub.revision(repo)
             if revision not in ("main", sha):

@@ -37,7 +37,7 @@ def test_rows_scale_and_the_official_step() -> None:
 
 def test_plans_use_what_is_counted() -> None:
     held, added = cost.encoder_memory("tiny", 512)
-    assert abs(added * 4 / plans.ENCODER - 1) < 0.02
+    assert abs(added * 4 / plans.ENCODER["tiny"] - 1) < 0.02
     assert held < 10
     assert abs(cost.millions("vega") / row_of("vega").millions - 1) < 0.01
 

@@ -27,6 +27,7 @@ from tiny_models import (
     write_index,
 )
 
+from pixl.distill import targets
 from pixl.distill.augment import Augmentation
 from pixl.distill.diffusion.build import Assembly, ControlPart, Placement, build
 from pixl.distill.diffusion.flow import FlowPrior
@@ -36,6 +37,7 @@ from pixl.distill.diffusion.noise import FlowSchedule, variance_schedule
 from pixl.distill.diffusion.student import StudentPrior, consistency, guidance_embedding, trailing
 from pixl.distill.diffusion.unet import UnetPrior
 from pixl.distill.generator import Generator
+from pixl.distill.models import all_rows
 from pixl.distill.prior import Condition
 from pixl.distill.sds import Draws, sds_step
 from pixl.errors import UsageError
@@ -197,6 +199,27 @@ def test_a_students_step_draws_towards_its_picture(sdxl_folder: Path, form: Form
     assert off(result.x0, raw if form == "sample" else (z_t - s * raw) / a) < 1e-4
 
 
+def test_a_walk_goes_on_with_its_noise_or_with_fresh(sdxl_folder: Path) -> None:
+    """Lightning's kind is deterministic DDIM; consistency models noise each x0 anew. By hand over two times."""
+    z = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    for fresh in (False, True):
+        prior = student(sdxl_folder, (999, 499), fresh_noise=fresh)
+        condition = prior.condition("a cat")
+        a, s = prior.schedule(999)
+        x0 = prior.predict(z, 999, condition).x0
+        rng = torch.Generator().manual_seed(7)
+        noise = torch.randn(z.shape, generator=rng) if fresh else (z - a * x0) / s
+        a, s = prior.schedule(499)
+        expected = prior.predict(a * x0 + s * noise, 499, condition).x0
+        walked = targets.walk(z, prior, condition, [999, 499], guidance=1.0, rng=torch.Generator().manual_seed(7))
+        assert off(walked, expected) < 1e-5
+
+
+def test_rows_that_noise_anew() -> None:
+    fresh = {row.name for row in all_rows() if row.fresh_noise}
+    assert fresh == {"lcm", "vega-rt", "dmd2", "sdxl-turbo", "sd-turbo"}
+
+
 def test_a_student_that_keeps_guidance_has_two_rows(sdxl_folder: Path) -> None:
     assert student(sdxl_folder, trailing(8), rows=2).condition("a cat", "dull").rows == 2
 
@@ -245,12 +268,15 @@ def test_koala_predicts_and_takes_no_controls(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def sd3_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_sd3(tmp_path_factory.mktemp("sd3") / "tiny-3")
+
+
+def save_sd3(folder: Path) -> Path:
     """A tiny SD3: two CLIPs with projections, no T5, 16 channels, a shifted flow."""
     import json
 
     from transformers import CLIPTextModelWithProjection
 
-    folder = tmp_path_factory.mktemp("sd3") / "tiny-3"
     transformer = SD3Transformer2DModel(
         sample_size=16,
         patch_size=2,

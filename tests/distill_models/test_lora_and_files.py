@@ -156,6 +156,39 @@ def test_kohya_names(sdxl_folder: Path, whole_lora: Path, tmp_path: Path) -> Non
         assert off(prior.unet.get_submodule(name).weight, linear.weight + 0.5 * delta) < 1e-5
 
 
+def test_sgm_names(sdxl_folder: Path, whole_lora: Path, tmp_path: Path) -> None:
+    """The same layers under the original blocks' names (input_blocks, middle_block), as Lightning's files have them."""
+    from safetensors.torch import load_file
+    from tiny_models import UNET
+
+    original = load_file(whole_lora)
+    weights = {name: torch.zeros(1) for name in attention(unet())}
+    state = {}
+    for name, old in zip(weights, original_places(list(weights), UNET), strict=True):
+        flat = "lora_unet_" + old.replace(".", "_")
+        state[f"{flat}.lora_down.weight"] = original[f"unet.{name}.lora_A.weight"]
+        state[f"{flat}.lora_up.weight"] = original[f"unet.{name}.lora_B.weight"]
+        state[f"{flat}.alpha"] = torch.tensor(float(RANK))
+    assert any("input_blocks" in key for key in state)
+    assert any("middle_block" in key for key in state)
+    prior = built(sdxl_folder, (save(tmp_path / "sgm.safetensors", state), 0.5))
+    for name, linear in attention(unet()).items():
+        delta = original[f"unet.{name}.lora_B.weight"] @ original[f"unet.{name}.lora_A.weight"]
+        assert off(prior.unet.get_submodule(name).weight, linear.weight + 0.5 * delta) < 1e-5
+
+
+def original_places(names: list[str], config: dict[str, Any]) -> list[str]:
+    """Modules' names in a whole checkpoint."""
+
+    class Named:
+        def state_dict(self) -> dict[str, torch.Tensor]:
+            return {f"{name}.weight": torch.zeros(1) for name in names}
+
+    return [
+        key.removeprefix("model.diffusion_model.").removesuffix(".weight") for key in original_names(Named(), config)
+    ]
+
+
 def test_two_loras_add_up_and_are_in_the_identity(sdxl_folder: Path, whole_lora: Path, tmp_path: Path) -> None:
     other = save(tmp_path / "other.safetensors", layers(unet(), "unet", 77))
     both = built(sdxl_folder, (whole_lora, 1.0), (other, 0.5))

@@ -102,7 +102,7 @@ def test_by_folder_kinds_are_seen(cache: Path, tmp_path: Path, sdxl_folder: Path
     assert isinstance(named.load_named(str(folder), (8, 8), SMALL), KoalaPrior)
     folder = save_sdxl(tmp_path / "lcm", network=unet(1, time_cond_proj_dim=16))
     assert isinstance(named.load_named(str(folder), (8, 8), SMALL), StudentPrior)
-    with pytest.raises(ModelMissingError, match="no model folder"):
+    with pytest.raises(ModelMissingError, match="no folder that is here"):
         named.load_named(str(tmp_path / "nothing"), (8, 8), SMALL)
 
 
@@ -124,6 +124,8 @@ def test_by_single_file(cache: Path, tmp_path: Path, sdxl_folder: Path) -> None:
         ({"control": "canny", "control_scale": 9}, "out of range"),
         ({"encoder": "huge"}, "not an encoder"),
         ({"resolution": 5}, "out of range"),
+        ({"resolution": 70}, "multiple of 64"),
+        ({"control": "canny", "control_size": "huge"}, "not a size"),
     ],
 )
 def test_options_that_cannot_be_meant(cache: Path, options: dict[str, Any], match: str) -> None:

@@ -48,9 +48,12 @@ class Place:
     home: Path
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "pixl", "models", *words, **env)
+
+    def python(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "XDG_", "PIXL_", "TRANSFORMERS_"))}
         return subprocess.run(
-            [sys.executable, "-m", "pixl", "models", *words],
+            [sys.executable, *words],
             capture_output=True,
             text=True,
             cwd=self.home,
@@ -189,6 +192,34 @@ def test_what_the_hub_refuses_is_a_sentence(place: Place) -> None:
     assert gone.returncode == 4
     assert "no revision" in gone.stderr
     assert "Traceback" not in done.stderr + unknown.stderr + gone.stderr
+
+
+def test_a_token_opens_a_gated_model(place: Place) -> None:
+    """From HF_TOKEN, or the file that ``hf auth login`` writes; a wrong one is refused, and none is ever shown."""
+    place.hub.gated.add(VEGA)
+    wrong = place.run("pull", "vega", "-q", HF_TOKEN="hf_wrong")
+    assert wrong.returncode == 4
+    assert "gated" in wrong.stderr
+    home = place.home / "hf"
+    home.mkdir()
+    (home / "token").write_text("hf_good")
+    done = place.run("pull", "vega", HF_HOME=str(home))
+    assert done.returncode == 0, done.stderr
+    assert hub_module.where(row_of("vega")) is not None
+    assert place.run("rm", "vega").returncode == 0
+    assert place.run("pull", "vega", "-q", HF_TOKEN="hf_good").returncode == 0
+    assert "hf_" not in wrong.stderr + done.stderr
+
+
+def test_another_programs_download_is_used(place: Place) -> None:
+    """A model that diffusers put in the hub's cache is found there: nothing is downloaded again."""
+    other = place.python("-c", f"from huggingface_hub import snapshot_download as get; print(get('{VEGA}'))")
+    folder = Path(other.stdout.strip())
+    assert hub_module.where(row_of("vega")) == folder
+    place.hub.log.clear()
+    done = place.json("pull", "vega")
+    assert not [entry for entry in place.hub.log if entry[0] == "GET" and f"{VEGA}/resolve" in entry[1]]
+    assert Path(done["files"][0]) == folder
 
 
 def test_offline_and_missing_end_in_the_command(place: Place) -> None:

@@ -145,10 +145,14 @@ def test_the_whole_step(sdxl_folder: Path, control_folders: list[Path], tiled: b
     assert_equal_steps(result, gradient, render, by_hand(given, controls=2, augmentation=augmentation, tiled=tiled))
 
 
-def test_the_logits_gradient_in_double_precision(sdxl_folder: Path) -> None:
+@pytest.mark.parametrize("tiled", [pytest.param(False, marks=pytest.mark.slow), True])
+def test_the_logits_gradient_in_double_precision(sdxl_folder: Path, control_folders: list[Path], tiled: bool) -> None:
+    """With perspective and two ControlNets, tiled and not."""
     given, augmentation = inputs(1, torch.float64), Augmentation(corners=CORNERS)
-    result, gradient, render = ours(sdxl_folder, given, controls=[], augmentation=augmentation, t=911)
-    expected = by_hand(given, controls=0, augmentation=augmentation, t=911)
+    result, gradient, render = ours(
+        sdxl_folder, given, controls=control_folders, augmentation=augmentation, t=911, tiled=tiled
+    )
+    expected = by_hand(given, controls=2, augmentation=augmentation, t=911, tiled=tiled)
     assert_equal_steps(result, gradient, render, expected, kinks=BOUND)
 
 

@@ -19,16 +19,18 @@ from test_lora_and_files import layers, save
 from test_named import put
 from tiny_models import controlnet, tiny_vae, unet
 
-from pixl.distill import DistillEngine
+from pixl.distill import DistillEngine, hub
 from pixl.distill.diffusion import named
+from pixl.distill.diffusion.student import StudentPrior
 from pixl.distill.models import row_of
+from pixl.distill.solve import solve
 from pixl.errors import InterruptedRunError, MissingError, UsageError
 from pixl.job import Job
 from pixl.palette import load_palette
 from pixl.pattern import Cell
 from pixl.photo import photo_from_rgba
 from pixl.progress import Progress
-from pixl.run import create_run, open_run
+from pixl.run import DONE, create_run, open_run
 from pixl.units import GridSize
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +78,19 @@ def test_a_job_ends_and_repeats(cache: Path, settings: dict[str, Any]) -> None:
     first = DistillEngine().solve(job(**settings))
     assert first.index.shape == (8, 8)
     assert np.array_equal(first.index, DistillEngine().solve(job(**settings)).index)
+
+
+class Ear(Progress):
+    """Keeps what is said to a person."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def step(self, stage: str, done: int, total: int, note: str = "") -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
 
 class Stop(Progress):
@@ -130,8 +145,89 @@ def test_without_a_photo(cache: Path) -> None:
     settings = {"sample_steps": 2, "samples": 3, "steps": 1, "rounds": {"count": 0}}
     plain = DistillEngine().solve(job(photo=False, **settings))
     assert plain.index.shape == (8, 8)
-    with pytest.raises(UsageError, match="from a photo"):
-        DistillEngine().solve(job(photo=False, control="canny", **settings))
+
+
+def test_control_without_a_photo_follows_the_sample(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the paper's code: the sample is drawn without control, then its edges steer; also after resuming."""
+    settings = {"recipe": "paper", "steps": 3, "samples": 1, "sample_steps": 2, "control": "canny"}
+    seen: list[torch.Tensor] = []
+    make = named.controls.control_pictures
+
+    def kept(kinds: Any, pixels: Any, size: Any, **rest: Any) -> list[torch.Tensor]:
+        seen.append(torch.from_numpy(pixels.copy()))
+        return make(kinds, pixels, size, **rest)
+
+    monkeypatch.setattr(named.controls, "control_pictures", kept)
+    asked: list[int] = []
+    branch = type(named.load_named("vega", (8, 8), {"resolution": 64, "device": "cpu"}).controls)
+    residuals = branch.residuals
+
+    def counted(self: Any, z: Any, t: int, time: Any, words: Any, added: Any, pictures: Any) -> Any:
+        asked.append(len(pictures))
+        return residuals(self, z, t, time, words, added, pictures)
+
+    monkeypatch.setattr(branch, "residuals", counted)
+    whole = create_run(cache / "whole", {})
+    expected = DistillEngine().solve(job(photo=False, **settings), run=whole)
+    assert asked == [0, 0, 1, 1, 1]  # two of the sample, three of the descent
+    assert len(seen) == 1
+    part = create_run(cache / "part", {})
+    with pytest.raises(InterruptedRunError):
+        DistillEngine().solve(job(photo=False, **settings), run=part, progress=Stop(1))
+    resumed = DistillEngine().solve(job(photo=False, **settings), run=open_run(cache / "part"))
+    assert np.array_equal(resumed.index, expected.index)
+    assert part.records() == whole.records()
+    assert torch.equal(seen[0], seen[-1])
+
+
+@pytest.mark.parametrize("name", ["vega-rt", "lightning-4", "hyper-8-cfg"])
+def test_the_fast_recipe_on_students(cache: Path, sdxl_folder: Path, name: str) -> None:
+    """Rounds and replay end to end: trained times only, one row (two with guidance), the encoder never goes back."""
+    row = row_of(name)
+
+    def fill(folder: Path) -> None:
+        folder.mkdir(parents=True)
+        save(folder / row.files[0], layers(unet(), "unet", 3))
+
+    put(row, fill)
+    put(row_of("sdxl"), lambda folder: shutil.copytree(sdxl_folder, folder))
+    prior = named.load_named(name, (8, 8), {"resolution": 64, "device": "cpu"})
+    assert isinstance(prior, StudentPrior)
+    times: list[int] = []
+    forward = prior.unet.forward
+
+    def watched(z: torch.Tensor, t: torch.Tensor, **rest: Any) -> Any:
+        times.append(int(t))
+        assert z.shape[0] == row.rows
+        return forward(z, t, **rest)
+
+    prior.unet.forward = watched
+    encode = prior.encode
+    prior.encode = lambda image, noise=None: without_a_graph(encode(image, noise))  # type: ignore[method-assign]
+    run = create_run(cache / "run", {})
+    solve(job(prior=name, steps=3, settle=0), run=run, prior=prior)
+    assert set(times) <= set(row.grid)
+    # first round: three walks; second: one; then three targets
+    walked = [len(prior.times(t, 3)) for t in (800, 800, 800, 500)]
+    assert len(times) == sum(walked) + 3
+    assert run.records()[-1]["rows"] == row.rows * len(times)
+
+
+def without_a_graph(z: torch.Tensor) -> torch.Tensor:
+    assert not z.requires_grad
+    return z
+
+
+def test_the_fast_recipe_on_a_flow_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_kinds import save_sd3
+
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = save_sd3(tmp_path / "tiny-3")
+    for settings in ({"steps": 2}, {"recipe": "paper", "steps": 2}):
+        pattern = DistillEngine().solve(job(prior=str(folder), **settings))
+        assert pattern.index.shape == (8, 8)
+        assert np.array_equal(pattern.index, DistillEngine().solve(job(prior=str(folder), **settings)).index)
 
 
 def test_clip_chooses_the_start(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,8 +265,15 @@ def test_a_photo_without_words_is_captioned(cache: Path, monkeypatch: pytest.Mon
     assert named.words_for(job(prompt=""), prior) == "a red ball"
     assert named.words_for(job(prompt="a cat"), prior) == "a cat"
     monkeypatch.setattr(type(prior), "condition", spy(type(prior).condition, seen))
-    DistillEngine().solve(job(prompt="", steps=1, rounds={"count": 0}))
+    run, ear = create_run(cache / "run", {}), Ear()
+    DistillEngine().solve(job(prompt="", steps=1, rounds={"count": 0}), run=run, progress=ear)
     assert "a red ball" in seen
+    assert any("a red ball" in text for text in ear.said)
+    assert json.loads((run.folder / DONE).read_text())["words"] == "a red ball"
+    shutil.rmtree(hub.repo_folder(row_of("blip").repo))
+    silent = Ear()
+    DistillEngine().solve(job(prompt="", steps=1, rounds={"count": 0}), progress=silent)
+    assert any("pixl models pull florence" in text for text in silent.said)
 
 
 FILES = ("config.json", "model.safetensors")

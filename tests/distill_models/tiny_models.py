@@ -164,3 +164,28 @@ def save_sd15(folder: Path, *, scheduler: dict[str, Any] | None = None) -> Path:
     DDPMScheduler(**{**SCHEDULER, **(scheduler or {})}).save_pretrained(folder / "scheduler")
     write_index(folder, "StableDiffusionPipeline")
     return folder
+
+
+def original_words(first: Any, second: Any) -> dict[str, torch.Tensor]:
+    """Two text encoders in the names of SDXL's whole checkpoints: CLIP's own, and OpenCLIP's with q, k, v in one."""
+    out = {}
+    for key, value in first.state_dict().items():
+        out[f"conditioner.embedders.0.transformer.text_model.{key.removeprefix('text_model.')}"] = value
+    state = {key.removeprefix("text_model."): value for key, value in second.state_dict().items()}
+    plain = {
+        "embeddings.token_embedding.weight": "token_embedding.weight",
+        "embeddings.position_embedding.weight": "positional_embedding",
+        "final_layer_norm.weight": "ln_final.weight",
+        "final_layer_norm.bias": "ln_final.bias",
+    }
+    own = {old: state[new] for new, old in plain.items()}
+    own["text_projection"] = state["text_projection.weight"].T
+    inside = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
+    inside["self_attn.out_proj"] = "attn.out_proj"
+    for k in range(second.config.num_hidden_layers):
+        here, there = f"encoder.layers.{k}", f"transformer.resblocks.{k}"
+        for end in ("weight", "bias"):
+            parts = [state[f"{here}.self_attn.{one}_proj.{end}"] for one in "qkv"]
+            own[f"{there}.attn.in_proj_{end}"] = torch.cat(parts)
+            own |= {f"{there}.{old}.{end}": state[f"{here}.{new}.{end}"] for new, old in inside.items()}
+    return {**out, **{f"conditioner.embedders.1.model.{name}": value for name, value in own.items()}}

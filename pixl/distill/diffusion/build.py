@@ -6,7 +6,6 @@ prior.condition("a fox", "", [edges, depth])
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any, Literal
 
 import torch
 
-from pixl.distill.diffusion import files
+from pixl.distill.diffusion import files, single
 from pixl.distill.diffusion.codec import LatentCodec
 from pixl.distill.diffusion.control import ControlBranch, ControlSet, check_fit
 from pixl.distill.diffusion.flow import FlowPrior
@@ -51,8 +50,8 @@ class Assembly:
     ``folder``: the base model in diffusers' layout. ``checkpoint``: a whole model in one file, whose U-Net
     replaces the folder's; ``unet_file``: a U-Net alone in one file (Lightning, DMD2). ``vae``: a folder with
     another encoder. ``loras``: (file, weight). ``form``: None reads the scheduler's config. ``grid``,
-    ``rows``, ``told_guidance``: see ``StudentPrior``. ``identity``: what the files are (a revision), for the
-    record.
+    ``rows``, ``told_guidance``, ``fresh_noise``: see ``StudentPrior``. ``identity``: what the files are (a
+    revision), for the record. ``notes``: sentences for a person.
     """
 
     name: str
@@ -67,8 +66,10 @@ class Assembly:
     grid: tuple[int, ...] = ()
     rows: int = 1
     told_guidance: float = 7.5
+    fresh_noise: bool = False
     defaults: PriorDefaults = field(default_factory=PriorDefaults)
     identity: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +128,15 @@ def build(parts: Assembly, place: Placement) -> LatentPrior:
     shared: dict[str, Any] = {
         "base": parts.name,
         "codec": codec,
-        "reader": files.folder_words(parts.folder, device=device, dtype=dtype, loras=loras, t5=place.t5),
+        "reader": files.folder_words(
+            parts.folder, device=device, dtype=dtype, loras=loras, t5=place.t5, checkpoint=parts.checkpoint
+        ),
         "image_size": place.size,
         "defaults": parts.defaults,
         "device": device,
         "dtype": dtype,
         "identity": _identity(parts, loras),
+        "notes": parts.notes,
         "held": _visit(device) if place.offload == "all" else _settle(device),
         **_noise(parts),
     }
@@ -144,17 +148,25 @@ def build(parts: Assembly, place: Placement) -> LatentPrior:
     if place.compiled:
         network = torch.compile(network)
     if parts.kind == "student":
-        return StudentPrior(network, grid=parts.grid, rows=parts.rows, told_guidance=parts.told_guidance, **shared)
+        return StudentPrior(
+            network,
+            grid=parts.grid,
+            rows=parts.rows,
+            told_guidance=parts.told_guidance,
+            fresh_noise=parts.fresh_noise,
+            **shared,
+        )
     return (KoalaPrior if parts.kind == "koala" else UnetPrior)(network, **shared)
 
 
 def _unet(parts: Assembly, dtype: torch.dtype) -> Any:
     if parts.checkpoint is not None:
-        unet = files.load_single_unet(parts.checkpoint, parts.folder, dtype=dtype)
+        config = files.read_config(parts.folder, "unet")
+        unet = single.load_single_unet(parts.checkpoint, parts.folder, config, dtype=dtype)
     else:
         unet = files.load_part("UNet2DConditionModel", parts.folder, "unet", dtype=dtype)
     if parts.unet_file is not None:
-        files.load_weights_into(unet, parts.unet_file, parts.name)
+        single.load_weights_into(unet, parts.unet_file, parts.name)
     return unet
 
 
@@ -229,12 +241,19 @@ def _visit(device: torch.device) -> Any:
 
 
 def _identity(parts: Assembly, loras: list[LoraFile]) -> str:
-    """Base, then each LoRA by hash and weight: merged weights stay merged, so they are part of what the
-    prior is.
+    """Base, files, LoRAs by hash and weight, encoder, ControlNets: merged weights stay merged, so they are
+    part of what the prior is.
     """
     said = [parts.identity or parts.name]
     for file in (parts.checkpoint, parts.unet_file):
         if file is not None:
-            said.append(f"unet:{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}")
+            said.append(f"unet:{single.fingerprint(file)}")
     said += [f"lora:{lora.digest[:16]}*{lora.weight:g}" for lora in loras]
+    folders = [("vae", parts.vae), *((control.name, control.folder) for control in parts.controls)]
+    said += [f"{name}:{_revision(folder)}" for name, folder in folders if folder is not None]
     return "+".join(said)
+
+
+def _revision(folder: Path) -> str:
+    """A snapshot's revision, or a fingerprint of a folder of the user's own."""
+    return folder.name[:16] if folder.parent.name == "snapshots" else single.fingerprint(folder)

@@ -114,8 +114,10 @@ class ControlSet:
         """Sums of what the acting ControlNets add for z [rows, C, h, w], or None where none acts.
 
         ``pictures`` float[1, 3, 8h, 8w] in 0..1, one per branch (not -1..1: that changes the gradient by its
-        own size).
+        own size), or none at all: the sample that a run without a photo starts from is drawn without.
         """
+        if not pictures:
+            return None
         if len(pictures) != len(self.branches):
             raise ValueError(f"{len(pictures)} control pictures for {len(self.branches)} ControlNets")
         if self.share_rows:

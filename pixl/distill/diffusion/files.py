@@ -1,5 +1,4 @@
-"""Networks from files that are already here: diffusers folders, single files, safetensors only, one
-precision for all.
+"""Networks from folders that are already here, in diffusers' layout: safetensors only, one precision for all.
 
 Every missing or damaged part ends in a sentence; nothing asks the network.
 """
@@ -14,8 +13,9 @@ from typing import Any
 import torch
 
 from pixl.distill.diffusion.lora import LoraFile, first_line, merge_into_text_encoder
+from pixl.distill.diffusion.single import load_single_text_encoder
 from pixl.distill.diffusion.words import PENULTIMATE, Branch, KeptWords, Reader, Words, join_t5, read_branches
-from pixl.errors import ModelMissingError, UsageError
+from pixl.errors import ModelMissingError
 
 T5_TOKENS = 256
 
@@ -62,85 +62,30 @@ def load_part(kind: str, folder: Path, part: str, *, dtype: torch.dtype, library
     return network.eval()
 
 
-def load_weights_into(network: Any, path: Path, what: str) -> None:
-    """Replace all of ``network``'s weights by a file's (Lightning, DMD2: one U-Net file in diffusers' names).
-
-    Raises UsageError where they are another network's.
-    """
-    state = read_tensors(path)
-    try:
-        result = network.load_state_dict(state, strict=False, assign=False)
-    except RuntimeError as error:
-        raise UsageError(f"'{path.name}' does not fit {what}: {first_line(error)}", hint=_FILE) from None
-    if result.missing_keys or result.unexpected_keys:
-        raise UsageError(
-            f"'{path.name}' does not fit {what}: {len(result.missing_keys)} weights are missing and "
-            f"{len(result.unexpected_keys)} are not its own",
-            hint=_FILE,
-        )
-
-
-_FILE = "use a file made for this base model"
-
-
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a safetensors file. Raises ModelMissingError."""
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise ModelMissingError(f"there is no file '{path}'", hint="give a .safetensors file that exists")
-    if path.suffix != ".safetensors":
-        raise UsageError(f"'{path.name}' is not a .safetensors file", hint="pixl reads no pickled weights")
-    try:
-        tensors: dict[str, torch.Tensor] = load_file(str(path))
-    except Exception as error:
-        raise ModelMissingError(
-            f"'{path}' cannot be read: {first_line(error)}", hint="it may be cut short: download it again"
-        ) from None
-    return tensors
-
-
-def load_single_unet(path: Path, config_folder: Path, *, dtype: torch.dtype) -> Any:
-    """A U-Net from a whole checkpoint in one file (the original naming), shaped by the config of a base
-    model's folder.
-
-    Without that config the library guesses SD 1.5 and asks the network. Raises ModelMissingError, UsageError.
-    """
-    from diffusers import UNet2DConditionModel
-
-    config = read_config(config_folder, "unet")
-    state = read_tensors(path)
-    if not any(key.startswith(("model.diffusion_model.", "input_blocks.")) for key in state):
-        unet = UNet2DConditionModel.from_config(config)
-        bare = {key.removeprefix("unet."): value for key, value in state.items()}
-        fits = unet.load_state_dict(bare, strict=False)
-        if fits.missing_keys:
-            raise UsageError(f"'{path.name}' is no checkpoint of this kind of model", hint=_FILE)
-        return unet.to(dtype).requires_grad_(False).eval()
-    try:
-        unet = UNet2DConditionModel.from_single_file(
-            str(path), config=str(config_folder), subfolder="unet", local_files_only=True, dtype=dtype
-        )
-    except Exception as error:
-        raise UsageError(f"'{path.name}' does not fit its base model: {first_line(error)}", hint=_FILE) from None
-    return unet.requires_grad_(False).eval()
-
-
 # -- words
 
 
 def folder_words(
-    folder: Path, *, device: torch.device, dtype: torch.dtype, loras: Sequence[LoraFile] = (), t5: bool = True
+    folder: Path,
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    loras: Sequence[LoraFile] = (),
+    t5: bool = True,
+    checkpoint: Path | None = None,
 ) -> KeptWords:
     """A reader over the text encoders of a diffusers folder, loaded when needed and freed afterwards.
 
     SDXL's kind has text_encoder and text_encoder_2; SD 1.5 and 2.1 only the first; SD3 three (``t5`` False
-    leaves the third out, as does a folder without it).
+    leaves the third out, as does a folder without it). ``checkpoint``: a whole model in one file, whose text
+    encoders are used where it has them.
     """
     read_config(folder, "text_encoder")
 
     def load(notes: list[str]) -> Reader:
-        return _FolderReader(folder, device=device, dtype=dtype, loras=tuple(loras), t5=t5, notes=notes)
+        return _FolderReader(
+            folder, device=device, dtype=dtype, loras=tuple(loras), t5=t5, checkpoint=checkpoint, notes=notes
+        )
 
     return KeptWords(load)
 
@@ -154,9 +99,11 @@ class _FolderReader:
         dtype: torch.dtype,
         loras: tuple[LoraFile, ...],
         t5: bool,
+        checkpoint: Path | None,
         notes: list[str],
     ) -> None:
-        self.folder, self.device, self.dtype, self.loras, self.t5, self.notes = folder, device, dtype, loras, t5, notes
+        self.folder, self.device, self.dtype, self.loras, self.t5 = folder, device, dtype, loras, t5
+        self.checkpoint, self.notes = checkpoint, notes
 
     def __call__(self, texts: Sequence[str]) -> Words:
         flow = (self.folder / "transformer").is_dir()
@@ -177,16 +124,25 @@ class _FolderReader:
 
     def _one(self, suffix: str, kind: str, layer: int | None, pooled: bool, texts: Sequence[str]) -> Words:
         part = f"text_encoder{suffix}"
-        encoder = load_part(kind, self.folder, part, dtype=self.dtype, library="transformers")
+        encoder = None
+        if self.checkpoint is not None:
+            encoder = load_single_text_encoder(kind, self.checkpoint, self.folder, part, dtype=self.dtype)
+            if encoder is None:
+                self._note(f"{self.checkpoint.name} holds no {part}; the one of '{self.folder.name}' reads the words")
+        if encoder is None:
+            encoder = load_part(kind, self.folder, part, dtype=self.dtype, library="transformers")
         for lora in self.loras:
             merge_into_text_encoder(lora, encoder, part, str(self.folder.name))
         tokenizer = load_tokenizer(self.folder, f"tokenizer{suffix}")
         branch = Branch(tokenizer=tokenizer, encoder=encoder.to(self.device), layer=layer, pooled=pooled)
         cut = branch.cut(texts)
-        note = f"the prompt is {cut} tokens too long for the model; its end is not read"
-        if cut and note not in self.notes:
-            self.notes.append(note)
+        if cut:
+            self._note(f"the prompt is {cut} tokens too long for the model; its end is not read")
         return read_branches([branch], texts)
+
+    def _note(self, words: str) -> None:
+        if words not in self.notes:
+            self.notes.append(words)
 
     def _t5(self, texts: Sequence[str]) -> torch.Tensor:
         width = int(read_config(self.folder, "transformer")["joint_attention_dim"])
@@ -208,6 +164,10 @@ def load_tokenizer(folder: Path, part: str) -> Any:
     """The tokenizer as the folder describes it, with its own pad token. Raises ModelMissingError."""
     from transformers import AutoTokenizer
 
+    if not (folder / part).is_dir():
+        raise ModelMissingError(
+            f"the model in '{folder}' lacks {part}/", hint="pull it again, or give a folder in diffusers' layout"
+        )
     try:
         return AutoTokenizer.from_pretrained(str(folder / part), local_files_only=True)
     except Exception as error:

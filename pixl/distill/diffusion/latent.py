@@ -63,18 +63,30 @@ class LatentPrior:
         device: torch.device,
         dtype: torch.dtype,
         identity: str = "",
+        notes: Sequence[str] = (),
     ) -> None:
         self.codec, self.noise, self.form, self.reader = codec, schedule, form, reader
         self.image_size = image_size
         self.defaults = defaults
         self.device, self.dtype = device, dtype
         self.identity = identity
+        self._notes = tuple(notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for a person: about the parts, then about the words that were read so far."""
+        return [*self._notes, *getattr(self.reader, "notes", ())]
+
+    def placed(self) -> str:
+        """Size, device and precision in words."""
+        height, width = self.image_size
+        return f"{width} x {height} pixels, {self.device.type}, {str(self.dtype).removeprefix('torch.')}"
 
     # -- words
 
     def condition(self, prompt: str, negative: str = "", controls: Sequence[torch.Tensor] = ()) -> Condition:
         """Rows of words: negative (an empty text is encoded, it is not zeros) and positive; positive alone
-        without guidance. ``controls`` float[1, 3, S_h, S_w] in 0..1, one per ControlNet."""
+        without guidance. ``controls`` float[1, 3, S_h, S_w] in 0..1, one per ControlNet, or none: no control."""
         texts = [negative, prompt] if self.rows == 2 else [prompt]
         words = self.reader(texts)
         self.check_words(words)

@@ -85,7 +85,7 @@ def merge_into_unet(lora: LoraFile, unet: Any, base: str) -> int:
     modules = check_fit(lora.name, stripped, unet, base)
     if lora.weight == 0:
         return 0
-    before = {name: unet.get_submodule(name).weight.detach().clone() for name in modules}
+    before = {name: _mark(unet.get_submodule(name).weight) for name in modules}
     try:
         StableDiffusionXLLoraLoaderMixin.load_lora_into_unet(
             dict(lora.state),
@@ -98,13 +98,19 @@ def merge_into_unet(lora: LoraFile, unet: Any, base: str) -> int:
         unet.unload_lora()
     except (RuntimeError, ValueError) as error:
         raise UsageError(f"the LoRA {lora.name} does not fit {base}: {first_line(error)}", hint=_OTHER) from None
-    changed = sum(not torch.equal(unet.get_submodule(name).weight, weight) for name, weight in before.items())
+    changed = sum(_mark(unet.get_submodule(name).weight) != mark for name, mark in before.items())
     if changed == 0:
         raise UsageError(f"the LoRA {lora.name} changes nothing in {base}: all of its layers are zero", hint=_OTHER)
     return changed
 
 
 _OTHER = "use one that was made for this model, or leave out --lora"
+
+
+def _mark(weight: torch.Tensor) -> bytes:
+    """A hash of a weight's bytes: copies of a large model's weights would not fit beside it."""
+    plain = weight.detach().cpu().contiguous().flatten()
+    return hashlib.sha256(memoryview(plain.view(torch.uint8).numpy())).digest()
 
 
 def check_fit(name: str, state: Mapping[str, torch.Tensor], network: Any, base: str) -> list[str]:
@@ -142,7 +148,7 @@ def merge_into_text_encoder(lora: LoraFile, encoder: Any, prefix: str, base: str
     part = lora.part(prefix)
     if not part or lora.weight == 0:
         return 0
-    before = {name: value.detach().clone() for name, value in encoder.state_dict().items()}
+    before = {name: _mark(value) for name, value in encoder.state_dict().items()}
     modules = {key.split(".lora")[0] for key in part}
     try:
         StableDiffusionXLLoraLoaderMixin.load_lora_into_text_encoder(
@@ -160,7 +166,7 @@ def merge_into_text_encoder(lora: LoraFile, encoder: Any, prefix: str, base: str
     after = encoder.state_dict()
     if set(after) != set(before):
         raise UsageError(f"the LoRA {lora.name} leaves layers in {base}'s text encoder", hint=_OTHER)
-    changed = sum(not torch.equal(after[name], value) for name, value in before.items())
+    changed = sum(_mark(after[name]) != mark for name, mark in before.items())
     if changed < len(modules):
         raise UsageError(
             f"the LoRA {lora.name} does not fit {base}: {changed} of {len(modules)} modules in {prefix} took effect",

@@ -6,8 +6,9 @@ Everything is taken from this machine. Whatever is missing is said at once, with
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ from pixl.distill.caption import caption, likeness
 from pixl.distill.device import choose_device, memory_of
 from pixl.distill.diffusion import files
 from pixl.distill.diffusion.build import Assembly, ControlPart, Kind, Offload, Placement, build
-from pixl.distill.diffusion.latent import LatentPrior, picture_size
-from pixl.distill.diffusion.student import consistency
+from pixl.distill.diffusion.latent import STEP, LatentPrior, picture_size
+from pixl.distill.diffusion.single import fingerprint, tensor_names
+from pixl.distill.diffusion.student import consistency, trailing
 from pixl.distill.models import ModelRow, all_rows, base_of, control_row, encoder_of, row_of
 from pixl.distill.prior import PriorDefaults
 from pixl.errors import DeviceError, ModelMissingError, UsageError
@@ -36,6 +38,7 @@ KEYS = (
     "control_size",
     "edges",
     "lora",
+    "trained",
     "resolution",
     "device",
     "encoder",
@@ -43,11 +46,15 @@ KEYS = (
     "share_control",
     "compile",
 )
-"""Keys of a job's settings that are about the prior. ``control``: "canny,depth". ``edges``: [low, high, blur].
-``lora``: "file.safetensors*0.8", or a list. ``encoder``: tiny or full. ``tiled``, ``share_control``, ``compile``:
-True."""
+"""Keys of a job's settings that are about the prior. ``control``: "canny,depth", or "canny=FOLDER" for a ControlNet
+of one's own. ``edges``: [low, high, blur]. ``lora``: "file.safetensors*0.8", or a list. ``trained``: the times that a
+few-step student was trained on, where no row says so: "4" (steps of a trailing grid), "lcm", or "999,749,499,249".
+``encoder``: tiny or full. ``tiled``, ``share_control``, ``compile``: True."""
 
 CAPTIONS = ("florence", "blip")
+CAPTION_HINT = "give --prompt, or get a captioner with: pixl models pull florence"
+FAMILIES = {2048: "sdxl", 1024: "sd21", 768: "sd15"}
+"""Base models by the width of the words they read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +73,30 @@ def known(name: str) -> bool:
 
 
 def is_path(name: str) -> bool:
-    """Whether a prior's name means a folder or a file."""
-    return os.sep in name or name.endswith(".safetensors") or name.startswith((".", "~"))
+    """Whether a prior's name means a folder or a file: it looks like one, or is a model's folder."""
+    looks = os.sep in name or name.endswith(_WEIGHTS) or name.startswith((".", "~"))
+    return looks or (Path(name) / "scheduler").is_dir()
+
+
+_WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError, with names that are near, for one that is no prior at all."""
+    from pixl.distill.priors import PRIORS
+
+    names = [row.name for row in PRIORS] + [row.name for row in all_rows() if row.role == "prior"]
+    if name in names:
+        return
+    if any(row.name == name for row in all_rows()):
+        raise UsageError(f"{name} is no prior but for {row_of(name).role}", hint="pixl models list shows the priors")
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    raise UsageError(
+        f"there is no prior '{name}'",
+        hint=f"did you mean {' or '.join(near)}? pixl models list shows all"
+        if near
+        else "use icons, a name that pixl models list shows, or a folder",
+    )
 
 
 def load_named(
@@ -101,14 +130,23 @@ def place(wanted: Wanted, grid: tuple[int, int], options: Mapping[str, Any], asp
     resolution = int(options.get("resolution") or 0)
     if resolution and not 64 <= resolution <= 4096:
         raise UsageError(f"resolution {resolution} is out of range", hint="use 256 to 1536, such as 512")
+    if resolution % STEP:
+        near = max(STEP, round(resolution / STEP) * STEP)
+        raise UsageError(f"resolution {resolution} is not a multiple of {STEP}", hint=f"use {near}")
     offload: Offload = "none"
     memory = memory_of(device)
     half = device != "cpu"
     native = row.resolution if paper or half else min(row.resolution, 512)  # a CPU takes minutes a step above that
     if memory is not None:
-        plan = plans.choose(memory, names=(row.name,), controls=count, half=half, resolution=resolution or 0)
+        load: dict[str, Any] = {
+            "controls": count,
+            "control": _size(options),
+            "encoder": _encoder_used(wanted.parts),
+            "half": half,
+        }
+        plan = plans.choose(memory, names=(row.name,), resolution=resolution, **load)
         if plan is None:
-            other = plans.choose(memory, controls=count, half=half)
+            other = plans.choose(memory, **load)
             raise DeviceError(
                 f"{row.name} does not fit the {memory:.0f} GB of this device",
                 hint=f"use --prior {other.prior} --resolution {other.resolution}" if other else "use --prior icons",
@@ -127,19 +165,33 @@ def place(wanted: Wanted, grid: tuple[int, int], options: Mapping[str, Any], asp
 
 def resolve(name: str, options: Mapping[str, Any]) -> Wanted:
     """Parts by name or path; rows of the table that are not here are collected, not raised. Raises UsageError."""
-    parts, row, missing = _by_path(name) if is_path(name) else _by_row(name, options)
+    parts, row, missing = _by_path(name, options) if is_path(name) else _by_row(name, options)
     parts = replace(parts, loras=(*parts.loras, *_loras(options.get("lora"))))
+    if options.get("trained"):
+        grid = trained_times(options["trained"])
+        if parts.kind not in ("guided", "student"):
+            raise UsageError(f"{parts.name} cannot be a few-step student in pixl", hint="leave out 'trained'")
+        # whether such a student wants fresh noise is not known: only consistency models are named as such
+        fresh = str(options["trained"]).strip().casefold() == "lcm"
+        parts = replace(parts, kind="student", grid=grid, rows=1, fresh_noise=fresh)
     steering = []
+    given = controls.own_folders(str(options.get("control") or ""))
     for kind in controls.parse_kinds(str(options.get("control") or "")):
-        net = control_row(row, kind, str(options.get("control_size") or "mid"))
-        folder = hub.where(net)
-        if folder is None:
-            missing.append(net)
+        own = given.get(kind)
+        if own is None:
+            net = control_row(row, kind, _size(options))
+            named, folder = net.name, hub.where(net)
+            if folder is None:
+                missing.append(net)
+        else:
+            named, folder = own.name, own
+            if not own.is_dir():
+                raise ModelMissingError(f"there is no ControlNet folder '{own}'", hint="give a folder that exists")
         if kind == "depth" and hub.where(row_of("depth-anything-small")) is None:
             missing.append(row_of("depth-anything-small"))
         steering.append(
             ControlPart(
-                name=net.name,
+                name=named,
                 folder=folder or Path(),
                 scale=_share(options, "control_scale", 0.15, 2.0),
                 start=_share(options, "control_start", 0.0, 1.0),
@@ -147,6 +199,45 @@ def resolve(name: str, options: Mapping[str, Any]) -> Wanted:
             )
         )
     return Wanted(parts=replace(parts, controls=tuple(steering)), row=row, missing=tuple(missing))
+
+
+def trained_times(given: Any) -> tuple[int, ...]:
+    """ "4" or "lcm" or "999,749,499,249", from high to low. Raises UsageError."""
+    text = str(given).strip().casefold()
+    if text == "lcm":
+        return consistency(50)
+    try:
+        times = [int(word) for word in text.split(",")]
+    except ValueError:
+        times = []
+    if len(times) == 1 and 1 <= times[0] <= 64:
+        return trailing(times[0])
+    good = bool(times) and all(1 <= t <= 999 for t in times) and times == sorted(set(times), reverse=True)
+    if not good:
+        raise UsageError(
+            f"'{given}' does not say which times a student was trained on", hint="use 4, lcm or 999,749,499,249"
+        )
+    return tuple(times)
+
+
+def _size(options: Mapping[str, Any]) -> str:
+    """Of ControlNets. Raises UsageError."""
+    size = str(options.get("control_size") or "mid")
+    if size not in plans.CONTROL_MILLIONS:
+        raise UsageError(f"'{size}' is not a size of ControlNets", hint=f"use {', '.join(plans.CONTROL_MILLIONS)}")
+    return size
+
+
+def _encoder(options: Mapping[str, Any]) -> str:
+    encoder = str(options.get("encoder") or "tiny")
+    if encoder not in ("tiny", "full"):
+        raise UsageError(f"'{encoder}' is not an encoder", hint="use tiny or full")
+    return encoder
+
+
+def _encoder_used(parts: Assembly) -> str:
+    folder, part = (parts.vae, "") if parts.vae is not None else (parts.folder, "vae")
+    return "tiny" if files.read_config(folder, part).get("_class_name") == "AutoencoderTiny" else "full"
 
 
 def _share(options: Mapping[str, Any], name: str, default: float, top: float) -> float:
@@ -177,9 +268,7 @@ def _by_row(name: str, options: Mapping[str, Any]) -> tuple[Assembly, ModelRow, 
     if row.role != "prior":
         raise UsageError(f"{name} is no prior but for {row.role}", hint="pixl models list shows the priors")
     base = base_of(row)
-    encoder = str(options.get("encoder") or "tiny")
-    if encoder not in ("tiny", "full"):
-        raise UsageError(f"'{encoder}' is not an encoder", hint="use tiny or full")
+    encoder = _encoder(options)
     full = base.family != "sdxl" and encoder == "full"
     vae = None if full else row_of("sdxl-vae") if encoder == "full" else encoder_of(row)
     needed = [base, *([row] if base is not row else []), *([vae] if vae is not None else [])]
@@ -196,52 +285,96 @@ def _by_row(name: str, options: Mapping[str, Any]) -> tuple[Assembly, ModelRow, 
         loras=tuple((own / file, row.lora_weight) for file in row.files) if base is not row else (),
         grid=row.grid,
         rows=row.rows,
-        defaults=PriorDefaults(guidance=row.guidance, t_low=row.t_low, t_high=row.t_high),
+        fresh_noise=row.fresh_noise,
+        defaults=_defaults(row),
         identity=f"{base.repo}@{kept.revision if kept else folder.name}",
     )
     return parts, row, missing
 
 
-def _by_path(name: str) -> tuple[Assembly, ModelRow, list[ModelRow]]:
+def _defaults(row: ModelRow) -> PriorDefaults:
+    return PriorDefaults(guidance=row.guidance, sample_guidance=row.guidance, t_low=row.t_low, t_high=row.t_high)
+
+
+def _by_path(name: str, options: Mapping[str, Any]) -> tuple[Assembly, ModelRow, list[ModelRow]]:
     path = Path(name).expanduser()
-    if path.suffix == ".safetensors":
-        base = row_of("sdxl" if _is_xl(path) else "sd15")
-        folder, encoder = hub.where(base), hub.where(encoder_of(base))
-        missing = [row for row, there in ((base, folder), (encoder_of(base), encoder)) if there is None]
-        parts = Assembly(name=path.stem, folder=folder or Path(), vae=encoder or Path(), checkpoint=path)
-        return parts, base, missing
+    if path.suffix in _WEIGHTS:
+        return _by_file(path, options)
     if not path.is_dir():
-        raise ModelMissingError(f"there is no model folder '{path}'", hint="give a folder in diffusers' layout")
+        rows = [row for row in all_rows() if row.repo.casefold() == name.casefold()]
+        if rows:
+            hint = f"use --prior {rows[0].name}; pixl models list shows the names"
+        else:
+            hint = "give a folder in diffusers' layout or a .safetensors file, or a name that pixl models list shows"
+        what = "neither a folder nor a .safetensors file" if path.exists() else "no folder that is here"
+        raise ModelMissingError(f"'{path}' is {what}", hint=hint)
+    identity = f"{path.name}@{fingerprint(path)}"
     if (path / "transformer").is_dir():
-        return Assembly(name=path.name, folder=path, kind="flow"), row_of("sd3"), []
+        row = row_of("sd3")
+        return Assembly(name=path.name, folder=path, kind="flow", defaults=_defaults(row), identity=identity), row, []
     config = files.read_config(path, "unet")
-    family = {2048: "sdxl", 1024: "sd21", 768: "sd15"}.get(int(config.get("cross_attention_dim") or 0), "sdxl")
-    row = row_of(family)
+    family = FAMILIES.get(int(config.get("cross_attention_dim") or 0))
+    row = row_of(family or "sdxl")
     kind: Kind = "guided"
     grid: tuple[int, ...] = ()
     if config.get("mid_block_type", "UNetMidBlock2DCrossAttn") is None:
         kind, row = "koala", row_of("koala-700m")
     elif config.get("time_cond_proj_dim") is not None:
         kind, grid = "student", consistency(50)
-    # the tiny encoder of the family where it is here: a tenth of the full one's cost
-    vae = hub.where(encoder_of(row)) if config.get("cross_attention_dim") in (2048, 1024, 768) else None
-    return Assembly(name=path.name, folder=path, kind=kind, vae=vae, grid=grid, identity=str(path)), row, []
+    vae, notes = _folders_encoder(path, encoder_of(row) if family else None, _encoder(options))
+    scheduler = files.read_config(path, "scheduler", "scheduler_config.json")
+    zero = bool(scheduler.get("rescale_betas_zero_snr"))
+    if scheduler.get("timestep_spacing") == "trailing" and not zero and kind == "guided" and not options.get("trained"):
+        notes.append(
+            f"{path.name} may be a few-step student (its scheduler walks trailing times): if so, say on how many "
+            "steps it was trained with --set trained=4"
+        )
+    parts = Assembly(
+        name=path.name,
+        folder=path,
+        kind=kind,
+        vae=vae,
+        grid=grid,
+        fresh_noise=kind == "student",
+        defaults=_defaults(row),
+        identity=identity,
+        notes=tuple(notes),
+    )
+    return parts, row, []
 
 
-def _is_xl(path: Path) -> bool:
-    """Whether a whole checkpoint is SDXL's kind: it is told sizes (``label_emb``)."""
-    if not path.is_file():
-        raise ModelMissingError(f"there is no file '{path}'", hint="give a .safetensors file that exists")
-    import json
-    import struct
+def _folders_encoder(path: Path, row: ModelRow | None, wanted: str) -> tuple[Path | None, list[str]]:
+    """(folder of another encoder than the model folder's own, or None; notes). ``row``: the family's tiny one, which
+    is a tenth of the cost of the full one. Raises UsageError."""
+    own = files.read_config(path, "vae").get("_class_name") if (path / "vae").is_dir() else None
+    if wanted == "full" and own == "AutoencoderTiny":
+        raise UsageError(f"{path.name} has a tiny encoder only", hint="leave out encoder=full")
+    if own == "AutoencoderTiny" or row is None or (wanted == "full" and own is not None):
+        return None, []
+    tiny = hub.where(row)
+    if tiny is not None or own is None:
+        return tiny, []
+    return None, [
+        f"the model's own full encoder is used, at ten times the tiny one's cost: pixl models pull {row.name}"
+    ]
 
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            names = json.loads(file.read(min(length, 100_000_000)))
-    except (ValueError, struct.error, OSError):
-        raise ModelMissingError(f"'{path}' cannot be read", hint="it may be cut short: download it again") from None
-    return any("label_emb" in key or "add_embedding" in key for key in names)
+
+def _by_file(path: Path, options: Mapping[str, Any]) -> tuple[Assembly, ModelRow, list[ModelRow]]:
+    """A whole checkpoint in one file, over the base model that gives it shapes and tokenizers."""
+    names = tensor_names(path)
+    if any(one.startswith("cond_stage_model.model.") for one in names):
+        raise UsageError(
+            f"'{path.name}' is a Stable Diffusion 2: a single file does not say whether it predicts noise or v",
+            hint="use a folder in diffusers' layout, whose scheduler says it, or --prior sd21",
+        )
+    base = row_of("sdxl" if any("label_emb" in one or "add_embedding" in one for one in names) else "sd15")
+    vae = row_of("sdxl-vae") if base.family == "sdxl" and _encoder(options) == "full" else encoder_of(base)
+    folder, encoder = hub.where(base), hub.where(vae)
+    missing = [row for row, there in ((base, folder), (vae, encoder)) if there is None]
+    parts = Assembly(
+        name=path.stem, folder=folder or Path(), vae=encoder or Path(), checkpoint=path, defaults=_defaults(base)
+    )
+    return parts, base, missing
 
 
 def pixels_of(job: Job) -> Any:
@@ -254,9 +387,9 @@ def pixels_of(job: Job) -> Any:
 
 
 def pictures_for(job: Job, prior: Any) -> list[torch.Tensor]:
-    """Control pictures of the job's photo at the prior's size; none where none were asked for.
+    """Control pictures of the job's photo at the prior's size; none where none were asked for or there is no photo.
 
-    Raises UsageError without a photo, ModelMissingError without the depth model.
+    Raises UsageError for a prior that takes none, ModelMissingError without the depth model.
     """
     options = job.settings
     kinds = controls.parse_kinds(str(options.get("control") or ""))
@@ -265,11 +398,30 @@ def pictures_for(job: Job, prior: Any) -> list[torch.Tensor]:
     if not isinstance(prior, LatentPrior):
         raise UsageError("this prior takes no control", hint="use --prior vega or sdxl, or leave out --control")
     if job.photo is None:
-        raise UsageError("control takes edges and depth from a photo, and there is none", hint="leave out --control")
-    low, high, blur = options.get("edges") or (100, 200, 1.0)
+        return []  # they come from the prior's own sample, which is drawn first
+    return _pictures(kinds, pixels_of(job), options, prior)
+
+
+def pictures_of(target: torch.Tensor, options: Mapping[str, Any], prior: Any) -> list[torch.Tensor]:
+    """As ``pictures_for``, of a picture float[3, h, w] in sRGB code values: the prior's own sample."""
+    kinds = controls.parse_kinds(str(options.get("control") or ""))
+    if not kinds or not isinstance(prior, LatentPrior):
+        return []
+    pixels = np.asarray((target.permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy())
+    return _pictures(kinds, pixels, options, prior)
+
+
+def _pictures(
+    kinds: Sequence[controls.ControlKind], pixels: Any, options: Mapping[str, Any], prior: LatentPrior
+) -> list[torch.Tensor]:
+    edges = options.get("edges") or (100, 200, 1.0)
+    try:
+        low, high, blur = (float(value) for value in edges)
+    except (TypeError, ValueError):
+        raise UsageError(f"edges {edges!r} are not three numbers", hint="use low, high, blur: [100, 200, 1]") from None
     return controls.control_pictures(
         kinds,
-        pixels_of(job),
+        pixels,
         prior.image_size,
         depth_folder=hub.where(row_of("depth-anything-small")),
         device=str(prior.device),

@@ -43,17 +43,27 @@ def guidance_embedding(guidance: float, width: int) -> torch.Tensor:
 class StudentPrior(UnetPrior):
     """``grid``: trained times, from high to low. ``told_guidance``: for a network with ``timestep_cond``.
 
-    ``rows`` 2 only for students distilled to keep guidance (Hyper-SD's CFG LoRA).
+    ``rows`` 2 only for students distilled to keep guidance (Hyper-SD's CFG LoRA). ``fresh_noise``: a walk
+    noises each x0 anew, as consistency models (LCM, VegaRT), DMD2 and the turbos were trained; Lightning and
+    Hyper-SD go on with the noise they have.
     """
 
     def __init__(
-        self, unet: Any, *, grid: tuple[int, ...], rows: int = 1, told_guidance: float = 7.5, **shared: Any
+        self,
+        unet: Any,
+        *,
+        grid: tuple[int, ...],
+        rows: int = 1,
+        told_guidance: float = 7.5,
+        fresh_noise: bool = False,
+        **shared: Any,
     ) -> None:
         if not grid or any(low >= high for high, low in itertools.pairwise(grid)):
             raise ValueError("the trained times fall from high to low")
         self.grid = grid
         self.rows = rows
         self.told_guidance = told_guidance
+        self.fresh_noise = fresh_noise
         super().__init__(unet, **shared)
 
     def _check(self) -> None:
