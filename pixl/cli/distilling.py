@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import UsageError
 from .options import Request
 from .talk import Meter, Talk
 
@@ -47,7 +49,27 @@ def engine_settings(request: Request) -> dict[str, Any]:
         "negative": request.negative,
         "gif": request.gif,
     }
-    return {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    given = {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    return {**read_settings(request.setting or ()), **given}
+
+
+def read_settings(texts: Sequence[str]) -> dict[str, Any]:
+    """Of ``NAME=VALUE`` and ``NAME.PART=VALUE``; a value is JSON where it reads so, else words. Raises UsageError."""
+    out: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name, _, part = name.strip().partition(".")
+        if not equals or not name:
+            raise UsageError(f"'{text}' is not a setting", hint="use NAME=VALUE, such as --setting encoder=full")
+        try:
+            read = json.loads(value)
+        except ValueError:
+            read = value.strip()
+        if not part:
+            out[name] = read
+        elif isinstance(out.setdefault(name, {}), dict):
+            out[name][part] = read
+    return out
 
 
 def typed_words(request: Request) -> dict[str, Any]:

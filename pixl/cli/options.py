@@ -92,6 +92,10 @@ class Request:
         ""
     )
     negative: Annotated[str, typer.Option(help="distill: words to keep away from.", rich_help_panel=_ENGINE)] = ""
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="distill: any other, see docs/distill.md.", rich_help_panel=_ENGINE),
+    ] = None
     variations: Annotated[
         int, typer.Option(min=1, max=64, help="distill: seeds to try, shown together.", rich_help_panel=_ENGINE)
     ] = 1
@@ -134,16 +138,20 @@ def settings_of(request: Request) -> dict[str, Any]:
 
 
 def _without_folders(value: Any) -> Any:
-    """A file's name for its path; a text that names files (``a/b.csv*2,c.csv``) likewise."""
+    """A file's or folder's name for its path; a text that names some (``a/b.csv*2,c.csv``, ``canny=a/b``) likewise."""
     if isinstance(value, list | tuple):
         return [_without_folders(one) for one in value]
     if isinstance(value, Path):
         return value.name
     if isinstance(value, str) and ("/" in value or "\\" in value):
-        parts = value.split(",")
-        named = [Path(part).name if Path(part.partition("*")[0]).is_file() else part for part in parts]
-        return ",".join(named)
+        return ",".join(_without_folder(part) for part in value.split(","))
     return value
+
+
+def _without_folder(part: str) -> str:
+    word, equals, place = part.rpartition("=")
+    there = Path(place.partition("*")[0]).expanduser()
+    return f"{word}{equals}{Path(place).name}" if place and there.exists() else part
 
 
 def distill_options(request: Request) -> list[str]:

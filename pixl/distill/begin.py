@@ -119,7 +119,16 @@ def begin(job: Job, prior: Prior, condition: Condition, settings: Settings, late
     else:
         rng = torch.Generator().manual_seed(job.seed)
         size = (job.size.height, job.size.width)
-        logits = start.first_logits(cast(Any, settings.start), target, table, size, rng=rng, std=settings.start_std)
+        logits = start.first_logits(
+            cast(Any, settings.start),
+            target,
+            table,
+            size,
+            rng=rng,
+            distance=settings.start_distance,
+            std=settings.start_std,
+            clusters=settings.start_clusters,
+        )
     return Beginning(
         logits=logits.float(), colors=colors, mask=mask, target=target, held=_held(limits.locked, inner, logits)
     )

@@ -253,7 +253,14 @@ class Descent:
     def _update(self, loss_of: Callable[[], torch.Tensor]) -> dict[str, float]:
         """Gradient, clip, AdamW at the step's rate, centre."""
         settings, logits = self.settings, self.generator.logits
-        factor = rate_factor(settings.rate, self.step - settings.rounds.count, settings.steps, warmup=settings.warmup)
+        factor = rate_factor(
+            settings.rate,
+            self.step - settings.rounds.count,
+            settings.steps,
+            warmup=settings.warmup,
+            cycles=settings.rate_cycles,
+            rules=settings.rate_rules,
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * (factor if self.step >= settings.rounds.count else 1.0)
         self.optimizer.zero_grad(set_to_none=True)

@@ -6,6 +6,7 @@ table).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, cast
@@ -13,12 +14,14 @@ from typing import Any, Literal, cast
 from pixl.distill.augment import NO_AUGMENTATION, AugmentationOdds
 from pixl.distill.generator import MODES, Mode
 from pixl.distill.prior import PriorDefaults
-from pixl.distill.schedules import RATE_SCHEDULES, TIME_SCHEDULES, RateSchedule, TimeRange
+from pixl.distill.schedules import PAPER_RULES, RATE_SCHEDULES, TIME_SCHEDULES, RateSchedule, TimeRange, rate_factor
 from pixl.distill.sds import Weight
+from pixl.distill.start import Distance
 from pixl.errors import UsageError
 
 Method = Literal["sds", "replay"]
 RECIPES = ("fast", "paper")
+DISTANCES = ("l1", "l2", "cosine")
 STARTS = ("quantize", "palette-bilinear", "palette-nearest", "palette", "nearest", "kmeans", "random", "zero")
 
 
@@ -57,7 +60,9 @@ class Settings:
 
     ``method`` "sds": one generator step per prior evaluation. "replay": ``inner`` generator steps towards the
     running mean (``keep`` of the old) of denoised targets, whose guided spread is brought back by
-    ``rescale``. ``guidance`` is the usual form. ``settle``: end when, with t below ``settle_t``, the argmax
+    ``rescale``. ``guidance`` is the usual form. ``rate_rules`` and ``rate_cycles`` belong to the piecewise rate
+    and to the cosine with restarts. ``start_distance`` compares colours at the start, ``start_clusters`` are
+    kmeans's. ``settle``: end when, with t below ``settle_t``, the argmax
     grid has changed in no more than a thousandth of its cells for so many steps (0: never). ``spare``
     colours: at most so many are optimised over, chosen by the start.
     """
@@ -75,6 +80,8 @@ class Settings:
     odds: AugmentationOdds = field(default_factory=AugmentationOdds)
     learning_rate: float = 0.025
     rate: RateSchedule = "constant_with_warmup"
+    rate_rules: str = PAPER_RULES
+    rate_cycles: int = 5
     warmup: int = 250
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
@@ -83,6 +90,8 @@ class Settings:
     scales: Scales = Scales()
     start: str = "palette-bilinear"
     start_std: float = 1.0
+    start_distance: Distance = "l1"
+    start_clusters: int = 6
     rounds: Rounds = Rounds()
     inner: int = 1
     keep: float = 0.5
@@ -120,6 +129,12 @@ class Settings:
             "use 0 <= low <= high <= 1",
         )
         check(0 <= self.guidance <= 1000, f"guidance {self.guidance} is out of range", "use 0 to 1000")
+        try:
+            rate_factor(self.rate, 0, self.steps, warmup=self.warmup, rules=self.rate_rules)
+        except ValueError:
+            check(False, f"'{self.rate_rules}' is not a rule of rates", "use factor:until pairs, such as 0.5:100,1")
+        check(self.start_distance in DISTANCES, f"'{self.start_distance}' is not a distance", "use l1, l2 or cosine")
+        check(self.start_clusters >= 1, f"{self.start_clusters} clusters", "use 1 or more")
         check(self.inner >= 1, f"{self.inner} generator steps a target", "use 1 or more")
 
     @property
@@ -142,15 +157,48 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
         if name not in known:
             raise UsageError(f"'{name}' is not a setting of distill", hint=f"use one of {', '.join(sorted(known))}")
     read = dict(values)
+    plain = Settings()
     try:
         for name, kind in _NESTED.items():
             if name in read:
+                if not isinstance(read[name], Mapping):
+                    raise UsageError(
+                        f"the setting {name} has parts", hint=f"set one of them, such as {_first(kind, name)}"
+                    )
+                for part, value in read[name].items():
+                    _check_kind(f"{name}.{part}", value, getattr(getattr(plain, name), part, value))
                 read[name] = kind(**read[name])
+        for name, value in read.items():
+            _check_kind(name, value, getattr(plain, name))
         if "betas" in read:
             read["betas"] = tuple(read["betas"])
         return Settings(**read)
     except TypeError as error:
         raise UsageError(f"a setting of distill cannot be used: {error}", hint="see docs/distill.md") from None
+
+
+def _first(kind: type[Any], name: str) -> str:
+    return f"{name}.{fields(kind)[0].name}"
+
+
+def _check_kind(name: str, value: Any, known: Any) -> None:
+    """Raises UsageError where ``value`` is of another kind than ``known``: a word for a number, a half step."""
+    if isinstance(known, bool):
+        good = isinstance(value, bool)
+    elif isinstance(known, int):
+        good = isinstance(value, int) and not isinstance(value, bool)
+    elif isinstance(known, float):
+        good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    elif isinstance(known, tuple):
+        good = isinstance(value, list | tuple) and len(value) == len(known)
+        for one, pattern in zip(value if good else (), known, strict=False):
+            _check_kind(name, one, pattern)
+    else:
+        good = isinstance(value, type(known))
+    if not good:
+        shown = list(known) if isinstance(known, tuple) else known
+        hint = "see docs/distill.md" if not isinstance(known, int | float | str | tuple) else f"it is like {shown!r}"
+        raise UsageError(f"the setting {name} cannot be {value!r}", hint=hint)
 
 
 def paper(steps: int = 10_001) -> Settings:
@@ -164,7 +212,7 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
     """The default recipe; numbers from bench/distill.py.
 
     ``photo``: the start shows a photo, and may be far from the words; else it shows the prior's own sample,
-    and t begins low enough not to lose it (its empty cells are settled by then).
+    whose empty cells are settled by then, and no round draws anew.
     """
     chosen = defaults or PriorDefaults()
     own = chosen.guidance if chosen.own_guidance is None else chosen.own_guidance
@@ -179,12 +227,12 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
         tau_low=0.3,
         tau_high=1.0,
         guidance=chosen.guidance if photo else own,
-        times=TimeRange(schedule="annealed", low=0.05, high=0.5 if photo else 0.3),
+        times=TimeRange(schedule="annealed", low=0.05, high=0.5),
         odds=NO_AUGMENTATION,
         learning_rate=0.3,
         rate="constant",
         warmup=0,
-        scales=Scales(fft=0.0, neighbours=0.01),
+        scales=Scales(fft=0.0, neighbours=0.003),
         start="quantize",
         rounds=Rounds(count=2 if photo else 0, steps=3, tries=3, high=0.8, low=0.5),
         settle=3,

@@ -22,8 +22,8 @@ from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
 from pixl.distill.descent import Descent, NotANumberError, Report
 from pixl.distill.diffusion import named
+from pixl.distill.diffusion.asked import KEYS as PRIOR_KEYS
 from pixl.distill.diffusion.latent import LatentPrior
-from pixl.distill.diffusion.named import KEYS as PRIOR_KEYS
 from pixl.distill.generator import Generator, gumbel_noise
 from pixl.distill.prior import Condition, ExactPrior, Prior
 from pixl.distill.priors import load_prior

@@ -55,6 +55,13 @@ def test_the_papers_recipe_is_the_papers() -> None:
         {"rate": "random"},
         {"method": "other"},
         {"wrong": 1},
+        {"learning_rate": "fast"},
+        {"steps": 2.5},
+        {"betas": [0.9]},
+        {"times": 3},
+        {"odds": {"flip": True}},
+        {"start_distance": "near"},
+        {"rate": "piecewise_constant", "rate_rules": "half"},
     ],
 )
 def test_nonsense_is_refused_in_a_sentence(values: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from tiny_models import (
 )
 
 from pixl.distill import plans
-from pixl.distill.diffusion import named
+from pixl.distill.diffusion import named, own
 from pixl.distill.diffusion.build import Assembly, ControlPart, Placement, build
 from pixl.distill.diffusion.single import fingerprint
 from pixl.distill.diffusion.student import StudentPrior, consistency, trailing
@@ -211,17 +211,31 @@ def test_a_folder_that_looks_like_a_student_is_named(cache: Path, tmp_path: Path
 
 def test_which_encoder_a_folder_gets(cache: Path, tmp_path: Path, sdxl_folder: Path) -> None:  # noqa: F811
     whole = save_sdxl(tmp_path / "whole", vae=full_vae())
-    wide = named.Wanted(parts=named._by_path(str(whole), {})[0], row=row_of("sdxl"), missing=())
+    wide = named.Wanted(parts=own.by_path(str(whole), {})[0], row=row_of("sdxl"), missing=())
     assert named._encoder_used(wide.parts) == "full"
     with pytest.raises(UsageError, match="tiny encoder only"):
         named.load_named(str(sdxl_folder), (8, 8), {**SMALL, "encoder": "full"})
     tiny = row_of("taesdxl")
-    assert named._folders_encoder(whole, tiny, "tiny")[0] is not None
-    assert named._folders_encoder(whole, tiny, "full") == (None, [])
+    assert own.folders_encoder(whole, tiny, "tiny")[0] is not None
+    assert own.folders_encoder(whole, tiny, "full") == (None, [])
     shutil.rmtree(named.hub.repo_folder(tiny.repo))
-    folder, notes = named._folders_encoder(whole, tiny, "tiny")
+    folder, notes = own.folders_encoder(whole, tiny, "tiny")
     assert folder is None
     assert "pixl models pull taesdxl" in notes[0]
+
+
+def test_the_full_encoder_is_offered_where_a_pull_brings_it(cache: Path, sd15_folder: Path) -> None:  # noqa: F811
+    put(row_of("sd15"), lambda folder: shutil.copytree(sd15_folder, folder, ignore=shutil.ignore_patterns("vae")))
+    put(row_of("taesd"), lambda folder: tiny_vae().save_pretrained(folder))
+    assert named.load_named("sd15", (8, 8), SMALL).condition("a cat").rows == 2
+    with pytest.raises(UsageError, match="full encoder"):
+        named.load_named("sd15", (8, 8), {**SMALL, "encoder": "full"})
+
+
+def test_a_turbo_alone_is_taken(cache: Path, sdxl_folder: Path) -> None:  # noqa: F811
+    shutil.rmtree(named.hub.repo_folder(row_of("vega").repo))
+    put(row_of("sdxl-turbo"), lambda folder: shutil.copytree(sdxl_folder, folder))
+    assert named.best_pulled() == "sdxl-turbo"
 
 
 # -- the plan counts what is asked

@@ -329,17 +329,57 @@ def test_the_command(cache: Path) -> None:
         "rgb-lattice:2",
     ]
     words += ["--engine", "distill", "--prior", "vega", "--device", "cpu", "--resolution", "64", "--steps", "2"]
-    done = pixl(cache, *words, "--control", "canny", "--lora", f"{lora}*0.7", "--negative", "dull", "-o", "out")
+    controlnet(22).save_pretrained(cache / "mine")
+    control = ["--control", f"canny={cache / 'mine'}", "--setting", "control_end=0.9", "--setting", "rounds.count=1"]
+    done = pixl(cache, *words, *control, "--lora", f"{lora}*0.7", "--negative", "dull", "-o", "out")
     assert done.returncode == 0, done.stderr
     assert (cache / "out" / "pattern.pixl").is_file()
     recipe = json.loads((cache / "out" / "pattern.pixl").read_text())["recipe"]
     assert recipe["engine"] == "distill"
+    assert recipe["settings"]["control"] == "canny=mine"
     assert str(cache) not in json.dumps(recipe)
 
     missing = pixl(cache, *words[:-6], "--prior", "sdxl", "--control", "canny,depth", "--json")
     assert missing.returncode == 4
     error = json.loads(missing.stdout)["error"]
     assert "pixl models pull sdxl control-depth-sdxl-mid depth-anything-small" in error["hint"]
-    unfit = pixl(cache, *words, "--control", "pose")
-    assert unfit.returncode == 2
-    assert "Traceback" not in done.stderr + missing.stderr + unfit.stderr
+    assert "Traceback" not in done.stderr + missing.stderr
+
+
+WRONG = {
+    "--control pose": (2, "not a control"),
+    "--resolution 70": (2, "use 64"),
+    "--prior vegaa": (2, "did you mean vega"),
+    "--prior segmind/SSD-1B": (4, "--prior ssd-1b"),
+    "--prior icons --control canny": (2, "takes no control"),
+    "--lora nowhere.safetensors": (4, "no LoRA file"),
+    "--lora photo.png": (2, "no pickled weights"),
+    "--device tpu": (4, "cuda, mps or cpu"),
+    "--setting wrong=1": (2, "not a setting"),
+    "--setting wrong": (2, "NAME=VALUE"),
+    "--setting learning_rate=fast": (2, "learning_rate"),
+    "--setting times.high=2": (2, "low <= high"),
+    "--setting times=3": (2, "times."),
+    "--setting compile=maybe": (2, "true or false"),
+    "--setting encoder=huge": (2, "tiny or full"),
+    "--setting trained=never": (2, "trained on"),
+    "--setting edges=1,2 --control canny": (2, "three numbers"),
+    "--setting rate=piecewise_constant --setting rate_rules=x": (2, "rule of rates"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typed", WRONG)
+def test_what_is_typed_wrong(cache: Path, typed: str) -> None:
+    """One sentence and a hint, the right exit code, nothing left behind."""
+    Image.fromarray(pixels()).save(cache / "photo.png")
+    before = sorted(path.name for path in cache.iterdir())
+    words = ["pixel", "photo.png", "--prompt", "a cat", "--size", "8x8", "--palette", "rgb-lattice:2", "-o", "out"]
+    words += ["--engine", "distill", "--prior", "vega", "--device", "cpu", "--resolution", "64", "--steps", "1"]
+    done = pixl(cache, *words, *typed.split())
+    code, said = WRONG[typed]
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("error:") == done.stderr.count("hint:") == 1
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in cache.iterdir()) == before
