@@ -110,12 +110,30 @@ def distil(request: Request, craft: str, job: Job, target: Path, talk: Talk) -> 
     from ..distill.engine import require_extra
 
     require_extra()
+    say_words(job, talk)
     if request.dry_run:
         return Solved(pattern=DistillEngine().solve(job, progress=Meter(talk)))
     folder = request.run or target.with_name(f"{target.name}.run")
     spent = None if request.run else folder
     with _nothing_left(folder):
         return _solve_in(request, craft, job, folder, spent, talk)
+
+
+def say_words(job: Job, talk: Talk) -> None:
+    """What the icon library makes of the prompt, where it is the prior: the drawing, what of the words it leaves out,
+    what it does not know. Raises PromptError, and what choosing a prior raises."""
+    from ..distill.solve import choose_prior
+
+    if not job.prompt or choose_prior(job) != "icons":
+        return
+    from ..icons import admissible, find
+
+    match = find(job.prompt)
+    more = len(set(admissible(job.prompt)) - {match.icon_id})
+    talk.say(match.sentence() + (f"; {more} more answer the same words" if more else ""))
+    if match.unknown:
+        near = "".join(f"; near '{word}': {', '.join(words)}" for word, words in match.suggestions)
+        talk.warn(f"the icon library does not know {', '.join(match.unknown)}{near}; a diffusion model would")
 
 
 @contextlib.contextmanager

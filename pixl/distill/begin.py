@@ -18,6 +18,7 @@ from pixl.photo import Photo, photo_from_rgba
 
 SAME = 0.02  # mean difference in code values below which two samples are one picture
 SCORED = 10  # samples that CLIP chooses from, as in the paper's code
+FEW = 16  # with more colours any drawing can be shown, and the words alone decide which
 FIRM = 50.0  # a locked cell's logit above all others: its probability is 1 to rounding
 
 
@@ -49,16 +50,18 @@ def own_sample(
     A prior that can draw from itself exactly (``sample``) does, else the samples are denoised from pure
     noise. A prior that knows its energy judges the samples as nearest palette colours; one with a ``scorer``
     (CLIP, where it is here) by how well they fit the words; else the first is taken. A prior with an ``alpha``
-    for its pictures also says which cells stay empty.
+    for its pictures also says which cells stay empty; one with an ``order`` says which of them the words name
+    better, and with more than FEW colours that comes first.
     """
     rng = torch.Generator().manual_seed(job.seed)
     table = torch.from_numpy(job.palette.rgb.astype(np.float32) / 255)
     judge = prior if isinstance(prior, ExactPrior) else None
-    exact_draw = getattr(prior, "sample", None)
+    exact_draw, alpha_of = getattr(prior, "sample", None), getattr(prior, "alpha", None)
+    order_of = getattr(prior, "order", None) if len(job.palette) > FEW else None
     find_scorer = getattr(prior, "scorer", None)
     scorer = find_scorer() if find_scorer is not None else None
     count = settings.sample_rank + 1 if scorer is None else max(min(settings.samples, SCORED), settings.sample_rank + 1)
-    drawn = []
+    drawn: list[tuple[tuple[float, float], torch.Tensor]] = []
     for _ in range(settings.samples if judge is not None else count):
         if exact_draw is not None:
             image = exact_draw(condition, rng)
@@ -66,27 +69,35 @@ def own_sample(
             image = targets.sample(
                 prior, condition, latent_shape, rng, steps=settings.sample_steps, guidance=settings.sample_guidance
             )
-        shown = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
-        drawn.append((float(judge.energy(shown, condition)) if judge is not None else 0.0, image))
+        energy = 0.0
+        if judge is not None:
+            shown = table[start.nearest_colors(image.permute(0, 2, 3, 1), table)].permute(0, 3, 1, 2)
+            if alpha_of is not None:  # empty cells show what is behind them, not a colour of the palette
+                shown = torch.where(_resized(alpha_of(image, job.prompt), image) >= 0.5, shown, image)
+            energy = float(judge.energy(shown, condition))
+        drawn.append(((order_of(image, job.prompt) if order_of is not None else 0.0, energy), image))
     if scorer is not None:
         drawn = [
-            (-score, image)
+            ((-score, 0.0), image)
             for score, (_, image) in zip(scorer([one for _, one in drawn], job.prompt), drawn, strict=True)
         ]
     judged = judge is not None or scorer is not None
     best = ranked(drawn, settings.sample_rank) if judged else drawn[-1][1]
     rgb = (best[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-    alpha_of = getattr(prior, "alpha", None)
     photo = photo_from_rgba(rgb, name=job.prompt)
     if alpha_of is None:
         return photo
-    alpha = alpha_of(best, job.prompt)
-    small = torch.nn.functional.interpolate(alpha[None, None], size=rgb.shape[:2], mode="nearest")[0, 0]
-    return replace(photo, alpha=small.numpy().astype(np.float32))
+    return replace(photo, alpha=_resized(alpha_of(best, job.prompt), best).numpy().astype(np.float32))
 
 
-def ranked(drawn: list[tuple[float, torch.Tensor]], rank: int) -> torch.Tensor:
-    """Of (energy, picture) the picture of this rank, counting pictures that look the same once."""
+def _resized(alpha: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+    """``alpha`` float[H, W] at the size of ``image`` [1, 3, S_h, S_w]."""
+    size = (int(image.shape[-2]), int(image.shape[-1]))
+    return torch.nn.functional.interpolate(alpha[None, None], size=size, mode="nearest")[0, 0]
+
+
+def ranked(drawn: list[tuple[tuple[float, float], torch.Tensor]], rank: int) -> torch.Tensor:
+    """Of (key, picture) the picture of this rank, counting pictures that look the same once; the least key first."""
     distinct: list[torch.Tensor] = []
     for _, image in sorted(drawn, key=lambda pair: pair[0]):
         if all(float((image - other).abs().mean()) > SAME for other in distinct):

@@ -8,20 +8,24 @@ from itertools import pairwise
 
 from .colors import COLORS
 from .library import Icon, further_names, icons
-from .words import STOP, plain, same_act, singular, split, stem
+from .words import BREAKS, STOP, plain, same_act, singular, split, stem
 
 TAG, TAG_PART = 0.5, 0.3
 """How much a keyword counts beside a name, and a word of a keyword of several words."""
 OTHER_NAME, EMBLEM = 0.03, 0.08
 """Costs: a name that is not the label, a picture of a sign."""
+PASSED = frozenset({"face", "head"})
+"""Last words that leave a name about the word before them: a cat face is a cat."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One thing an icon is called: its words as written and in one form."""
+    """One thing an icon is called: its words as written and in one form, and those of them that say what it is (a
+    moon cake is a cake, a star of David a star, a running man a man)."""
 
     words: tuple[str, ...]
     forms: tuple[str, ...]
+    heads: frozenset[str]
     cost: float
 
 
@@ -37,7 +41,20 @@ class Lexicon:
 
 def _phrase(text: str, cost: float) -> Phrase:
     words = tuple(word for word in split(text) if word not in STOP) or tuple(split(text))
-    return Phrase(words, tuple(singular(word) for word in words), cost)
+    return Phrase(words, tuple(singular(word) for word in words), _heads(text), cost)
+
+
+def _heads(text: str) -> frozenset[str]:
+    """The last word before "with", "of", a colon and the like; the one before it too, where the last is PASSED or an
+    act."""
+    said: list[str] = []
+    for word in split(text.partition(":")[0]):
+        if said and (word in BREAKS or word == "of"):
+            break
+        if word not in STOP:
+            said.append(singular(word))
+    passed = len(said) > 1 and (said[-1] in PASSED or said[-1].endswith("ing"))
+    return frozenset(said[-2:] if passed else said[-1:])
 
 
 @lru_cache(maxsize=1)

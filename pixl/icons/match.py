@@ -59,12 +59,14 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One icon's score, the words of the prompt it answers, and those it answers by a name, not a mere keyword."""
+    """One icon's score, the words of the prompt it answers, those it answers by a name, not a mere keyword, and those
+    that say what it is."""
 
     score: float
     place: int
     answered: frozenset[str]
     by_name: frozenset[str]
+    as_head: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _score(place: int, tokens: tuple[_Token, ...]) -> _Row:
     asked = {token.form for token in tokens}
     best = _Row(-1.0, place, frozenset(), frozenset())
     for phrase in lexicon().phrases[place]:
-        total, answered, by_name = -phrase.cost, set[str](), set[str]()
+        total, answered, by_name, as_head = -phrase.cost, set[str](), set[str](), set[str]()
         spare = sum(form not in asked for form in phrase.forms)
         for token in tokens:
             if token.form in phrase.forms:
@@ -141,12 +143,14 @@ def _score(place: int, tokens: tuple[_Token, ...]) -> _Row:
                 total += token.weight * (fit if not (token.color and spare) else SPARE)
                 answered.add(token.text)
                 by_name.add(token.text)
+                if token.form in phrase.heads:
+                    as_head.add(token.text)
             elif token.form in tags and not token.color:
                 total += token.weight * tags[token.form]
                 answered.add(token.text)
         total -= SPARE * min(4, spare)
         if total > best.score + 1e-9:
-            best = _Row(total, place, frozenset(answered), frozenset(by_name))
+            best = _Row(total, place, frozenset(answered), frozenset(by_name), frozenset(as_head))
     return best
 
 
@@ -182,7 +186,7 @@ def _reading(prompt: str) -> tuple[_Reading, list[_Row]]:
     if direct is not None:
         every = frozenset(token.text for token in reading.tokens)
         others = [row for row in _ranked(reading.tokens) if row.place != direct]
-        return reading, [_Row(2.0, direct, every, every), *others]
+        return reading, [_Row(2.0, direct, every, every, _score(direct, reading.tokens).as_head), *others]
     only_colour = bool(reading.tokens) and all(token.color for token in reading.tokens)
     if not reading.tokens or (only_colour and reading.unknown):
         raise _failed(prompt, reading.unknown)
@@ -233,10 +237,12 @@ def find(prompt: str) -> Match:
 def admissible(prompt: str) -> tuple[str, ...]:
     """Ids of every icon that answers the same words of the prompt as the best one does, best first.
 
-    Where the best icon is so named, the others must be so named too; a mere keyword does not admit an icon then.
+    Where the best icon is so named, the others must be so named too; a mere keyword does not admit an icon then. And
+    where a word says what the best icon is, it must say so of the others: a fishing pole is no fish.
     Raises PromptError as ``find`` does.
     """
     _, ranked = _reading(skin_tone(prompt)[1])
     best = ranked[0]
     rows = [row for row in ranked if (row.by_name >= best.by_name if best.by_name else row.answered >= best.answered)]
+    rows = [row for row in rows if row.as_head >= best.as_head]
     return tuple(icons()[row.place].id for row in rows)

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from small import PALETTE, WORDS, generator, index_of, rng, shapes_prior
 
-from pixl.distill.begin import ranked
+from pixl.distill import DistillEngine
 from pixl.distill.descent import BAD_STEPS, Descent, NotANumberError, Report
 from pixl.distill.generator import Generator
 from pixl.distill.prior import Condition, Prediction, Prior, eps_from_x0
 from pixl.distill.priors.codec import PixelCodec
-from pixl.distill.priors.icon import IconPrior, subject
+from pixl.distill.priors.icon import FULL, IconPrior, drawn, subject
 from pixl.distill.settings import Settings, choose
-from pixl.distill.start import from_colors, nearest_colors, random_logits
-from pixl.palette import load_palette
+from pixl.distill.start import nearest_colors, random_logits
+from pixl.job import Job
+from pixl.palette import Palette, load_palette
+from pixl.pattern import Cell
+from pixl.units import GridSize
 
 SDS = {
     "method": "sds",
@@ -193,7 +197,7 @@ def test_numbers_that_are_none_end_the_run_in_a_sentence() -> None:
 # ------------------------------------------
 
 SIDE = 24
-PROMPTS = ["cat", "car", "flower", "tree", "house", "moon", "heart", "ball", "book", "star", "cloud", "monkey"]
+PROMPTS = ["cat", "car", "dog", "tree", "boat", "moon", "heart", "ball", "book", "star", "cloud", "monkey"]
 COLORS = ["White", "Black", "Red", "Yellow", "Orange", "Brown", "Peach", "Grey", "Pink"]
 COLORS += ["Dark Green", "Light Blue", "Dark Blue"]
 
@@ -204,13 +208,18 @@ def icon_prior() -> IconPrior:
 
 
 @lru_cache(maxsize=1)
+def twelve() -> Palette:
+    return load_palette("perler").only(COLORS)
+
+
 def beads() -> torch.Tensor:
-    return torch.from_numpy(load_palette("perler").only(COLORS).rgb.copy()).float() / 255
+    return torch.from_numpy(twelve().rgb.copy()).float() / 255
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one prompt and seed: whether the nearest icon of all is one the words mean, and energies."""
+    """Of one prompt and seed: whether the nearest icon of all is one the words mean, and energies: of the picture,
+    of the best icon in the nearest colours, and of the nearest icon in the nearest colours."""
 
     admissible: bool
     energy: float
@@ -218,16 +227,23 @@ class Outcome:
     own: float
 
 
-def judged(prompt: str, made: Generator) -> Outcome:
+def judged(prompt: str, image: torch.Tensor, *, empty: bool) -> Outcome:
+    """``image`` [1, 3, SIDE, SIDE]; ``empty``: cells that an icon does not cover may stay white."""
     prior, condition = icon_prior(), icon_prior().condition(prompt)
     found = subject(prompt)
     pictures = prior.painted(found)
     direct = beads()[nearest_colors(pictures.permute(0, 2, 3, 1), beads())].permute(0, 3, 1, 2)
+    if empty:
+        covers = torch.stack([drawn(name, found.colour, SIDE)[1] for name in found.ids])
+        direct = torch.where(covers[:, None] >= FULL, direct, torch.ones(()))
     energies = prior.energy(direct, condition)
-    image = made.hard_picture().permute(2, 0, 1)[None]
     nearest = prior.ids[prior.nearest(image)]
     own = float(energies[found.ids.index(nearest)]) if nearest in found.ids else float("inf")
     return Outcome(nearest in found.ids, float(prior.energy(image, condition)), float(energies.min()), own)
+
+
+def seen(made: Generator) -> torch.Tensor:
+    return made.hard_picture().permute(2, 0, 1)[None]
 
 
 def pairs() -> list[tuple[str, int]]:
@@ -236,25 +252,27 @@ def pairs() -> list[tuple[str, int]]:
     return [(prompt, seed) for prompt in PROMPTS for seed in (0, 1)]
 
 
-def test_icon_prior_from_its_own_sample_finds_the_best_icon() -> None:
+def test_the_engine_draws_the_icon_that_the_words_mean_and_the_palette_shows_best() -> None:
+    """The whole engine, as the command line calls it for a prompt without a photo."""
     outcomes = []
-    prior = icon_prior()
     for prompt, seed in pairs():
-        condition, source = prior.condition(prompt), rng(seed)
-        drawn = []
-        for _ in range(100):
-            image = prior.sample(condition, source)
-            shown = beads()[nearest_colors(image.permute(0, 2, 3, 1), beads())].permute(0, 3, 1, 2)
-            drawn.append((float(prior.energy(shown, condition)), image))
-        start = from_colors(ranked(drawn, 0)[0].permute(1, 2, 0), beads())
-        settings = choose({}, prior.defaults, photo=False)
-        made = Descent(generator(start, beads()), prior, condition, settings, seed=seed)
-        while not made.done:
-            made.advance()
-        outcomes.append(judged(prompt, made.generator))
+        pattern = DistillEngine().solve(
+            Job(
+                photo=None,
+                prompt=prompt,
+                size=GridSize(width=SIDE, height=SIDE),
+                palette=twelve(),
+                cell=Cell(width_mm=5, height_mm=5),
+                seed=seed,
+                settings={"prior": "icons"},
+            )
+        )
+        index = torch.from_numpy(pattern.index.astype(np.int64))
+        picture = torch.where((index >= 0)[..., None], beads()[index.clamp_min(0)], torch.ones(3))
+        outcomes.append(judged(prompt, picture.permute(2, 0, 1)[None], empty=True))
     assert len(outcomes) == 24
     assert sum(one.admissible for one in outcomes) >= 22
-    assert sum(one.energy <= 1.05 * one.best for one in outcomes) >= 22
+    assert sum(one.admissible and one.energy <= 1.05 * one.best for one in outcomes) >= 22
 
 
 def test_icon_prior_from_noise_finds_an_icon_that_the_words_mean() -> None:
@@ -266,7 +284,7 @@ def test_icon_prior_from_noise_finds_an_icon_that_the_words_mean() -> None:
         made = Descent(generator(start, beads()), prior, prior.condition(prompt), settings, seed=seed)
         while not made.done:
             made.advance()
-        outcomes.append(judged(prompt, made.generator))
+        outcomes.append(judged(prompt, seen(made.generator), empty=False))
     assert sum(one.admissible for one in outcomes) >= 22
     assert sum(one.energy <= 1.05 * one.own for one in outcomes) >= 20
 
@@ -288,8 +306,8 @@ def test_negative_controls_fail_as_they_must() -> None:
         for made in (one, two):
             while not made.done:
                 made.advance()
-        turned.append(judged(prompt, one.generator))
-        shuffled.append(judged(prompt, two.generator))
+        turned.append(judged(prompt, seen(one.generator), empty=False))
+        shuffled.append(judged(prompt, seen(two.generator), empty=False))
     assert sum(one.admissible for one in turned) <= 2
     assert sum(one.admissible for one in shuffled) <= 2
     assert all(one.energy > 1.5 * one.best for one in (*turned, *shuffled) if not one.admissible)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -120,19 +121,44 @@ def test_what_cannot_be_meant_is_a_sentence(args: list[str], code: int, text: st
     assert not Path("out").exists()
 
 
-def test_without_the_extra_it_is_exit_4_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixl.distill.engine.find_spec", lambda name: None)
-    done = pixl(*MUSHROOM, "-o", "out")
-    assert done.exit_code == 4
-    assert "pip install 'pixl-craft[diffusion]'" in done.stderr
-    assert listing() == []
+def test_words_that_are_left_out_or_not_known_are_said() -> None:
+    words = ["two zorbish cats" if word == "a red mushroom" else word for word in MUSHROOM]
+    done = pixl(*words, "-o", "out")
+    assert done.exit_code == 0, done.stderr
+    assert "picture from the icon library: cat; left out: two; not known: zorbish" in done.stderr
+    assert "more answer the same words" in done.stderr
+    assert "note: the icon library does not know zorbish" in done.stderr
+    told = json.loads(pixl(*words, "-o", "again", "--json").stdout)
+    assert any("zorbish" in warning for warning in told["warnings"])
 
 
-def test_without_distill_no_torch_is_imported() -> None:
-    for args in (["--help"], ["pixel", "--prompt", "a red mushroom", "--size", "14x14", "-o", "plain", "-q"]):
-        code = f"import sys\nsys.argv = ['pixl', *{args!r}]\nfrom pixl.cli import main\n"
-        code += "try: main()\nexcept SystemExit: pass\n"
-        code += "print('torch' in sys.modules, 'diffusers' in sys.modules, file=sys.stderr)"
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-        assert done.stderr.strip().splitlines()[-1] == "False False"
+def test_no_job_of_another_engine_imports_torch(tmp_path: Path) -> None:
+    """Torch is installed here; every craft, and what is done with a finished pattern, leaves it alone."""
+    rgb = np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)
+    Image.fromarray(np.repeat(np.repeat(rgb, 4, 0), 4, 1)).save("photo.png")
+    jobs = [
+        ["--help"],
+        *([craft, "photo.png", "--size", "12x12", "-o", craft, "-q"] for craft in ("brick", "bead", "stitch", "pixel")),
+        ["embroider", "photo.png", "--size", "12x12", "-o", "embroider", "-q"],
+        ["bead", "--prompt", "a red mushroom", "--size", "12x12", "-o", "words", "-q"],
+        ["export", "bead/pattern.pixl", "-f", "csv", "-o", "bead.csv"],
+        ["show", "bead/pattern.pixl"],
+        ["repro", "words/pattern.pixl", "-o", "again", "-q"],
+        ["formats"],
+        ["palette", "list"],
+    ]
+    code = (
+        "import contextlib, io, sys\n"
+        "from pixl.cli import main\n"
+        f"for words in {jobs!r}:\n"
+        "    sys.argv = ['pixl', *words]\n"
+        "    try:\n"
+        "        with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())): main()\n"
+        "    except SystemExit as end:\n"
+        "        assert not end.code, words\n"
+        "    assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules), words\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert {"brick", "bead", "stitch", "pixel", "embroider", "words", "again", "bead.csv"} <= set(listing())

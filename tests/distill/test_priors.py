@@ -13,7 +13,7 @@ from pixl import icons
 from pixl.distill.prior import ExactPrior, Prior
 from pixl.distill.priors import PRIORS, load_prior, prior_row
 from pixl.distill.priors.codec import PixelCodec
-from pixl.distill.priors.icon import IconPrior, fit, on_white, picture_size, subject
+from pixl.distill.priors.icon import FULL, MEANT, IconPrior, drawn, fit, on_white, picture_size, subject
 from pixl.distill.priors.mixture import MixturePrior, log_density
 from pixl.distill.priors.patch import PatchPrior
 from pixl.errors import PixlError, UsageError
@@ -147,33 +147,65 @@ def test_icon_words_and_colours() -> None:
     prior = IconPrior((12, 12))
     cats = prior.condition("a cat")
     assert len(cats.payload[1].means) == len(subject("a cat").ids) >= 5
-    assert len(cats.payload[0].means) == len(icons.ids())
+    assert len(cats.payload[0].means) == len(icons.ids()) + len(cats.payload[1].means)
+    assert len(subject("a face").ids) == MEANT < len(icons.admissible("a face"))
     blue = prior.condition("a blue apple")
     picture = prior.decode(blue.payload[1].means[:1].view(1, 3, 12, 12))[0, :, 7, 6]
     assert picture[2] > picture[0]
-    assert len(blue.payload[0].means) > len(icons.ids())
     with pytest.raises(PixlError):
         prior.condition("qwxzzy")
 
 
-def test_icon_alpha_is_that_of_the_nearest_icon_the_words_mean() -> None:
+def areas(count: int, cells: int) -> np.ndarray:
+    """float64[cells, count]: the share of each cell that each of ``count`` equal pixels fills."""
+    edges = np.linspace(0, count, cells + 1)
+    pixels = np.arange(count)
+    return np.clip(np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels), 0, 1) * cells / count
+
+
+def test_icon_alpha_is_how_much_the_nearest_icon_covers_of_each_cell() -> None:
     prior = IconPrior((20, 20))
-    place = icons.ids().index("black-cat")
-    alpha = prior.alpha(prior.bank[place : place + 1], "a cat")
-    want = fit(torch.from_numpy(icons.atlas()[place, ..., 3].copy()).float()[None, None] / 255, (20, 20), fill=0.0)[
-        0, 0
-    ]
-    torch.testing.assert_close(alpha, want)
-    assert 0.1 < float((alpha > 0.5).float().mean()) < 0.9
+    found = subject("a cat")
+    place = found.ids.index("black-cat")
+    picture = prior.painted(found)[place : place + 1]
+    assert prior.order(picture, "a cat") == place
+    alpha = icons.picture("black-cat")[..., 3] / 255
+    weights = areas(64, 20)
+    np.testing.assert_allclose(prior.alpha(picture, "a cat").numpy(), weights @ alpha @ weights.T, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["red-heart", "mushroom", "owl", "parrot"])
+def test_an_icon_is_drawn_in_colours_that_it_has_there(name: str) -> None:
+    """No cell is a mixture across an edge: neither with the white behind it nor of two of its colours. The mean of a
+    cell, for comparison, often is."""
+    side, pixels = 24, icons.picture(name)
+    rgb, cover = drawn(name, None, side)
+    mean = fit(on_white(pixels[None]), (side, side))[0]
+    far = {"drawn": 0, "mean": 0}
+    for y, x in np.argwhere(cover.numpy() >= FULL):
+        top, left = int(y * 64 / side), int(x * 64 / side)
+        own = pixels[max(0, top - 2) : top + 5, max(0, left - 2) : left + 5].reshape(-1, 4)
+        own = own[own[:, 3] > 200][:, :3] / 255
+        for key, picture in (("drawn", rgb), ("mean", mean)):
+            away = np.abs(own - picture[:, y, x].numpy()).max(1).min() if len(own) else 0.0
+            far[key] += int(away > 0.06)
+    covered = int((cover >= FULL).sum())
+    assert far["drawn"] <= 0.02 * covered
+    assert far["mean"] >= 0.05 * covered
+    assert (rgb[:, cover < FULL] == 1).all()
 
 
 def test_picture_sizes() -> None:
     assert picture_size((29, 29)) == (29, 29)
-    assert picture_size((48, 96)) == (32, 64)
+    assert picture_size((48, 96)) == (48, 96)
+    assert picture_size((64, 128)) == (48, 96)
     assert on_white(np.zeros((1, 2, 2, 4), np.uint8)).min() == 1.0
-    big = IconPrior((70, 90))
-    assert big.image_size == (50, 64)
-    assert big.alpha(big.bank[:1], "a cat").shape == (70, 90)
+    big = IconPrior((70, 120))
+    assert big.image_size == (56, 96)
+    alpha = big.alpha(big.painted(subject("a cat"))[:1], "a cat")
+    assert alpha.shape == (70, 120)
+    assert float(alpha[:, :25].max()) == 0  # in the middle, as high as the grid
+    assert float(alpha[:, 25:95].max()) == 1
 
 
 def test_the_table_of_priors() -> None:

@@ -1,14 +1,16 @@
 """The built-in prior: the exact score over the icon library, for words it knows. No download, no network.
 
 Icons are drawn on white, as large as fits, in the middle of a picture of the grid's own shape, so that
-nothing is stretched; a colour word paints the icons that the words mean. Bandwidth and the start at t = .998
-were measured: see docs/distill.md.
+nothing is stretched. Those that the words mean are drawn as the engine "quantize" draws: no cell is a mixture
+across an edge, for what a prior wants half-toned a maker would have to build. A colour word paints them.
+Bandwidth and the start at t = .998 were measured: see docs/distill.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -17,19 +19,18 @@ import torch.nn.functional as F
 from pixl.distill.prior import Condition
 from pixl.distill.priors.mixture import DEFAULTS, MixturePrior, components
 
-SIDE = 64  # the icons' own resolution: a larger picture would hold nothing more
+LARGEST = 96  # the icons have 64 pixels a side: a larger picture would hold nothing more, and the bank would be large
+MEANT = 24  # icons that a prompt may mean at most, the best of them
+FULL = 0.5  # a cell that an icon covers by less stays empty, as in the engine quantize
 WHITE = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a prompt came to: ids of the icons it may mean, the colour to paint them, and a line for a
-    person.
-    """
+    """What a prompt came to: ids of the icons it may mean, best first, and the colour to paint them."""
 
     ids: tuple[str, ...]
     colour: str | None
-    sentence: str
 
 
 def subject(prompt: str) -> Subject:
@@ -40,7 +41,23 @@ def subject(prompt: str) -> Subject:
     ids = icons.admissible(prompt)
     if match.icon_id not in ids:
         ids = (match.icon_id, *ids)
-    return Subject(ids=ids, colour=match.colour, sentence=match.sentence())
+    return Subject(ids=ids[:MEANT], colour=match.colour)
+
+
+@lru_cache(maxsize=512)
+def drawn(icon_id: str, colour: str | None, side: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """An icon in ``side`` x ``side`` cells: image01 float32[3, side, side] on white, and how much of each cell it
+    covers, float32[side, side]."""
+    from pixl import icons
+    from pixl.color import lab_to_linear, linear_to_srgb
+    from pixl.photo import photo_from_rgba
+    from pixl.quantize import downscale
+
+    photo = photo_from_rgba(np.array(icons.picture(icon_id, colour=colour)))
+    cells = downscale.see(photo, side, side, inks=True)
+    rgb = np.asarray(linear_to_srgb(lab_to_linear(cells.lab)), np.float32)
+    rgb = np.where(cells.cover[..., None] >= FULL, rgb, WHITE).astype(np.float32)
+    return torch.from_numpy(rgb.transpose(2, 0, 1).copy()), torch.from_numpy(cells.cover.copy())
 
 
 def on_white(rgba: np.ndarray) -> torch.Tensor:
@@ -61,13 +78,11 @@ def fit(pictures: torch.Tensor, size: tuple[int, int], fill: float = WHITE) -> t
 
 
 def picture_size(grid: tuple[int, int]) -> tuple[int, int]:
-    """The prior's picture for a grid (H, W): the grid itself, shrunk in proportion where a side is above
-    64.
-    """
+    """The prior's picture for a grid (H, W): the grid itself, shrunk in proportion where a side is above 96."""
     longest = max(grid)
-    if longest <= SIDE:
+    if longest <= LARGEST:
         return grid
-    return max(1, round(grid[0] * SIDE / longest)), max(1, round(grid[1] * SIDE / longest))
+    return max(1, round(grid[0] * LARGEST / longest)), max(1, round(grid[1] * LARGEST / longest))
 
 
 class IconPrior(MixturePrior):
@@ -89,37 +104,23 @@ class IconPrior(MixturePrior):
 
     def painted(self, found: Subject) -> torch.Tensor:
         """image01 [M, 3, S_h, S_w] of the icons a prompt means, in its colour."""
-        if found.colour is None:
-            return self.bank[[self._place[name] for name in found.ids]]
-        from pixl import icons
-
-        drawn = np.stack([icons.picture(name, SIDE, colour=found.colour) for name in found.ids])
-        return fit(on_white(drawn), self.image_size)
+        side = min(self.image_size)
+        return fit(torch.stack([drawn(name, found.colour, side)[0] for name in found.ids]), self.image_size)
 
     def condition(self, prompt: str, negative: str = "", controls: Sequence[torch.Tensor] = ()) -> Condition:
-        """As the mixture's; with a colour word the painted icons join the bank of both branches; no words
-        mean any icon."""
+        """As the mixture's; the icons that are meant join the bank of both branches; no words mean any icon."""
         if not prompt.strip():
             return super().condition("", negative, controls)
-        found = subject(prompt)
-        if found.colour is None:
-            return super().condition(prompt, negative, controls)
-        means = self.codec.encode(self.painted(found))
+        means = self.codec.encode(self.painted(subject(prompt)))
         against = self._of(negative) if negative else components(torch.cat([self._means, means]))
         return Condition(rows=2, payload=(against, components(means)), controls=tuple(controls))
 
-    def alpha(self, image: torch.Tensor, condition_prompt: str) -> torch.Tensor:
-        """float[H, W] of the grid: the alpha of the icon that the words mean and image01 is nearest to."""
-        from pixl import icons
+    def order(self, image: torch.Tensor, words: str) -> int:
+        """The place, among the icons that the words mean, best first, of the one that image01 is nearest to."""
+        return int((self.painted(subject(words)) - image).pow(2).flatten(1).sum(1).argmin())
 
-        found = subject(condition_prompt)
-        distance = (self.painted(found) - image).pow(2).flatten(1).sum(1)
-        chosen = icons.atlas()[self._place[found.ids[int(distance.argmin())]]]
-        alpha = torch.from_numpy(chosen[..., 3].copy()).float()[None, None] / 255
-        return fit(alpha, self.grid, fill=0.0)[0, 0] if min(self.grid) <= SIDE else _enlarged(alpha, self.grid)
-
-
-def _enlarged(alpha: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-    side = min(grid)
-    grown = F.interpolate(alpha, size=(side, side), mode="bilinear", align_corners=False)
-    return fit(grown, grid, fill=0.0)[0, 0]
+    def alpha(self, image: torch.Tensor, words: str) -> torch.Tensor:
+        """float[H, W] of the grid: how much of each cell the icon covers that image01 is nearest to."""
+        found = subject(words)
+        cover = drawn(found.ids[self.order(image, words)], found.colour, min(self.grid))[1]
+        return fit(cover[None, None], self.grid, fill=0.0)[0, 0]

@@ -36,7 +36,7 @@ def components(means: torch.Tensor, weights: torch.Tensor | None = None) -> Comp
     if weights is None:
         weights = flat.new_ones(len(flat))
     kept = weights > 0
-    flat = flat[kept].contiguous()
+    flat = flat if bool(kept.all()) else flat[kept].contiguous()
     log_weights = torch.log(weights[kept] / weights[kept].sum())
     return Components(means=flat, squares=(flat * flat).sum(1), log_weights=log_weights.to(flat))
 
