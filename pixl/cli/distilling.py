@@ -49,7 +49,10 @@ def engine_settings(request: Request) -> dict[str, Any]:
         "negative": request.negative,
         "gif": request.gif,
     }
-    given = {name: value for name, value in values.items() if value not in (None, "", False, [])}
+    # 0 is a value: --fidelity 0 is not --fidelity left out
+    given = {name: value for name, value in values.items() if value not in ("", []) and value is not None}
+    if not request.gif:
+        del given["gif"]
     return {**read_settings(request.setting or ()), **given}
 
 

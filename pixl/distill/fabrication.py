@@ -62,23 +62,25 @@ def colors_used(p: torch.Tensor, image: torch.Tensor | None = None, *, few: floa
     return (1 - torch.exp(-counts / few)).sum()
 
 
-def priced(cost: Cost, names: NDArray[np.int16], hard: Callable[[], torch.Tensor]) -> Loss:
-    """A craft's price list as a loss: sum over cells and colours of p times the price, the others' colours
-    being those of ``hard()`` int[H, W] (-1 empty).
-
-    ``names`` int16[n]: the palette index of each colour of ``p``; the list is asked in palette indices.
-    """
-    table = np.append(names, -1).astype(np.int16)
+def priced(cost: Cost, hard: Callable[[], torch.Tensor]) -> Loss:
+    """A price list as a loss: sum over cells and colours of p times the price, the others' colours being those of
+    ``hard()`` int[H, W] (-1 empty). ``cost`` takes and gives the colours of ``p`` (see ``over``)."""
 
     def loss(p: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         index = hard()
-        price = torch.from_numpy(np.ascontiguousarray(cost(table[index.cpu().numpy()])[..., names])).to(p)
+        price = torch.from_numpy(np.ascontiguousarray(cost(index.cpu().numpy().astype(np.int16)))).to(p)
         # only differences within a cell count: the mean is taken away, so that the loss is of the size of
         # its pull
         price = price - price.mean(-1, keepdim=True)
         return ((p * price).sum(-1) * (index >= 0)).sum()
 
     return loss
+
+
+def over(cost: Cost, names: NDArray[np.int16]) -> Cost:
+    """A craft's price list for a palette, asked in ``names`` int16[n], palette indices, and answered for them."""
+    table = np.append(names, -1).astype(np.int16)
+    return lambda index: cost(table[index])[..., names]
 
 
 def repair(

@@ -21,6 +21,9 @@ from pixl.pattern import Pattern
 from pixl.photo import Photo
 from pixl.progress import SILENT, Progress
 
+LED = 0.85
+"""The dial of frames where none is typed: each shows what moves, so it leads. (With the icon prior and words, at .75
+and below whole frames turn into one icon.)"""
 HOLD = 150.0
 """CIEDE2000 times belief: dearer than for quantize, because a prior pulls at every cell in every frame."""
 
@@ -45,7 +48,7 @@ def animate(
 
     seen = see_all(job, keeping(), progress, count)
     narrow, allowed = shared_colors(job, seen)
-    narrow = replace(narrow, settings={**narrow.settings, "subset": "quantize"})
+    narrow = replace(narrow, settings=_steady(narrow))
     table = np.append(allowed, EMPTY)
     follower = Follower()
     out = []
@@ -59,6 +62,15 @@ def animate(
         out.append(Pattern(index=table[index].astype(np.int16), palette=job.palette, cell=job.cell, title=job.title))
         progress.step("frames", number + 1, len(seen))
     return tuple(out)
+
+
+def _steady(job: Job) -> dict[str, Any]:
+    """Settings of all frames: each shows what moves and so leads, unless --fidelity was typed; colours are chosen
+    first; what stands costs its full price at once."""
+    making = job.settings.get("making")
+    settings = {"subset": "quantize", "making": {"rise": 0.0, **(making if isinstance(making, dict) else {})}}
+    typed = job.settings.get("fidelity")
+    return {**job.settings, **settings, "fidelity": LED if typed is None else typed}
 
 
 def _going_on(job: Job) -> dict[str, Any]:

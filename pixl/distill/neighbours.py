@@ -9,8 +9,10 @@ none is).
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 EIGHT = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
@@ -113,6 +115,23 @@ def relative_chroma(
         gap = ((error - shifted(error, dy, dx)).pow(2).sum(-1) + soft**2).sqrt() - soft
         total = total + (0.5 if dy and dx else 1.0) * (counted * gap).sum()
     return total
+
+
+def chroma_prices(
+    index: NDArray[np.int16], tints: NDArray[np.float32], target: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """float64[H, W, n]: what each colour adds to ``relative_chroma`` (soft = 0) of the hard grid ``index`` int16[H, W]
+    (-1 empty) in each cell while all others stay. That loss is no sum of products, so its gradient is no price."""
+    there = np.pad(index >= 0, 1)
+    error = np.pad(tints[np.maximum(index, 0)] - target, ((1, 1), (1, 1), (0, 0)))
+    height, width = index.shape
+    mine = tints[None, None] - target[:, :, None]
+    total = np.zeros((height, width, len(tints)))
+    for dy, dx in EIGHT:
+        part = np.s_[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+        gap = np.linalg.norm(mine - error[part][:, :, None], axis=-1)
+        total += (0.5 if dy and dx else 1.0) * there[part][..., None] * gap
+    return total * (index >= 0)[..., None]
 
 
 def shifted(field: torch.Tensor, dy: int, dx: int) -> torch.Tensor:

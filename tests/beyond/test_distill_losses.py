@@ -133,7 +133,8 @@ LOSSES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "stock": lambda p: fabrication.stock_loss(p, stock=STOCK, free=MASK),
     "colours used": lambda p: fabrication.colors_used(p),
     "prices": lambda p: fabrication.priced(
-        lambda index: PRICES, np.array([0, 2, 4], np.int16), lambda: torch.zeros((H, W), dtype=torch.int64)
+        fabrication.over(lambda index: PRICES, np.array([0, 2, 4], np.int16)),
+        lambda: torch.zeros((H, W), dtype=torch.int64),
     )(p, p),
 }
 

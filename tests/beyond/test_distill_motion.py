@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import some_palette, walk
 from PIL import Image
 from readers import read_gif
 from test_motion import SIDE, still_cells
 from typer.testing import CliRunner
+from walks import some_palette, walk
 
 from pixl.job import Job, Limits
 from pixl.pattern import Cell

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import some_palette
 from numpy.typing import NDArray
+from walks import some_palette
 
 from pixl.errors import UsageError
 from pixl.job import FREE, Job, Limits
@@ -86,9 +86,57 @@ def test_without_rare_moves_the_rarest_first() -> None:
 
 
 def test_min_count_holds() -> None:
-    index = solved(job_of(Limits(min_count=9)))
-    counts = np.bincount(index[index >= 0])
+    counts = np.bincount(solved(job_of(Limits(min_count=9))).ravel() + 1)[1:]
     assert counts[counts > 0].min() >= 9
+    stock = np.full(8, 70, np.int64)
+    counts = np.bincount(solved(job_of(Limits(min_count=20, stock=stock))).ravel() + 1)[1:]
+    assert counts[counts > 0].min() >= 20
+    assert counts.max() <= 70
+
+
+def test_chroma_weighs() -> None:
+    """Neighbours' chroma goes where the photo's goes, or nearer to it than without."""
+    from pixl.distill import fidelity, neighbours
+
+    job = job_of(prompt="tiger")
+    tints, seen = fidelity.chroma_of(fidelity.photo_task(job), np.arange(8, dtype=np.int16))
+
+    def off(index: NDArray[np.int16]) -> float:
+        p = torch.nn.functional.one_hot(torch.from_numpy(index.astype(np.int64)).clamp_min(0), 8).float()
+        there = torch.from_numpy(index >= 0)
+        return float(
+            neighbours.relative_chroma(p, tints=torch.from_numpy(tints), target=torch.from_numpy(seen), mask=there)
+        )
+
+    assert off(solved(job_of(prompt="tiger", making={"chroma": 0.02}))) < 0.8 * off(solved(job))
+
+
+def test_confetti_weighs_corners_as_neighbours() -> None:
+    def alone_of_eight(index: NDArray[np.int16]) -> int:
+        framed = np.pad(index, 1, constant_values=-9)
+        height, width = index.shape
+        near = [
+            framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] == index
+            for dy in (-1, 0, 1)
+            for dx in (-1, 0, 1)
+            if dy or dx
+        ]
+        return int(((index >= 0) & ~np.any(near, axis=0)).sum())
+
+    before = alone_of_eight(solved(job_of(prompt="tiger")))
+    assert before > 2
+    assert alone_of_eight(solved(job_of(prompt="tiger", making={"confetti": 1.0}))) <= before / 3
+
+
+def test_rectangles_weigh() -> None:
+    def pieces(index: NDArray[np.int16]) -> float:
+        from pixl.distill.neighbours import rectangles
+
+        p = torch.nn.functional.one_hot(torch.from_numpy(index.astype(np.int64)).clamp_min(0), 8).double()
+        return float(rectangles(p, mask=torch.from_numpy(index >= 0)))
+
+    loose, tidy = solved(job_of(prompt="tiger")), solved(job_of(prompt="tiger", making={"rectangles": 0.4}))
+    assert pieces(tidy) < 0.85 * pieces(loose)
 
 
 def test_a_crafts_price_is_heard() -> None:
@@ -131,6 +179,15 @@ def test_the_dial_moves_from_prior_to_photo() -> None:
     goal = solved(job_of(fidelity=1))
     far = [float((solved(job_of(fidelity=f)) != goal).mean()) for f in (0.0, 0.5, 0.95)]
     assert far[0] > far[1] > far[2]
+
+
+def test_the_dial_at_zero_is_not_left_out() -> None:
+    from pixl.cli.distilling import engine_settings
+    from pixl.cli.options import Request
+
+    assert engine_settings(Request(fidelity=0.0)) == {"fidelity": 0.0}
+    assert engine_settings(Request(guidance=0.0, steps=3, gif=True)) == {"guidance": 0.0, "steps": 3, "gif": True}
+    assert engine_settings(Request()) == {}
 
 
 def test_a_photo_needs_no_words() -> None:

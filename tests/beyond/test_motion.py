@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from conftest import ground, walk
 from numpy.typing import NDArray
+from walks import ground, walk
 
 from pixl.animation import animate
 from pixl.animation.solve import numbered

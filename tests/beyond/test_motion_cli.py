@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import walk
 from PIL import Image
 from readers import read_apng, read_gif
 from typer.testing import CliRunner
+from walks import walk
 
 from pixl.cli.app import app
 from pixl.document import Document
