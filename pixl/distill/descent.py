@@ -31,7 +31,7 @@ class NotANumberError(ArithmeticError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a step did: JSON values only. ``loss`` by name; ``changed``: cells whose colour changed;
-    ``rows``: prior rows evaluated so far."""
+    ``rows``: prior rows evaluated so far; ``likeliest``, ``variance``: see ``Generator.sureness``."""
 
     step: int
     t: int
@@ -39,6 +39,8 @@ class Report:
     entropy: float
     changed: int
     rows: int
+    likeliest: float
+    variance: float
 
 
 def losses_of(scales: Scales, target: torch.Tensor | None) -> list[tuple[str, float, Loss]]:
@@ -128,7 +130,17 @@ class Descent:
         self.step += 1
         cells = before.numel() if self.generator.mask is None else max(int(self.generator.mask.sum()), 1)
         entropy = float(self.generator.entropy().sum()) / cells
-        return Report(step=self.step, t=t, loss=terms, entropy=entropy, changed=changed, rows=self.rows)
+        likeliest, variance = self.generator.sureness()
+        return Report(
+            step=self.step,
+            t=t,
+            loss=terms,
+            entropy=entropy,
+            changed=changed,
+            rows=self.rows,
+            likeliest=likeliest,
+            variance=variance,
+        )
 
     # -- the three kinds of outer step
     # -------------------------------------------------------------------------------

@@ -109,3 +109,15 @@ class Generator:
         log_p = torch.log_softmax(self.logits.detach(), dim=-1)
         entropy = -(log_p.exp() * log_p).sum(-1) / math.log(len(self.palette))
         return entropy if self.mask is None else torch.where(self.mask, entropy, torch.zeros_like(entropy))
+
+    def sureness(self) -> tuple[float, float]:
+        """(likeliest, variance), means over the cells that are not empty: the largest probability, 1/n..1, and the
+        variance of a cell's probabilities over that of a certain one, 0..1.
+        """
+        count = len(self.palette)
+        p = torch.softmax(self.logits.detach(), dim=-1)
+        p = p if self.mask is None else p[self.mask]
+        if p.numel() == 0 or count == 1:
+            return 1.0, 1.0
+        spread = p.var(dim=-1, correction=0) * count**2 / (count - 1)
+        return float(p.amax(-1).mean()), float(spread.mean())

@@ -161,11 +161,12 @@ def recoloured(state: Mapping[str, torch.Tensor], palette: torch.Tensor) -> dict
 
 
 def as_csv(records: Sequence[dict[str, Any]]) -> bytes:
-    """The log as CSV: step, t, loss, entropy, changed, rows."""
-    lines = ["step,t,loss,entropy,changed,rows"]
+    """The log as CSV: step, t, loss, entropy, changed, rows, likeliest, variance."""
+    lines = ["step,t,loss,entropy,changed,rows,likeliest,variance"]
     for record in records:
         loss = sum(record["loss"].values()) if "total" not in record["loss"] else record["loss"]["total"]
-        lines.append(
-            f"{record['step']},{record['t']},{loss:.6g},{record['entropy']:.6g},{record['changed']},{record['rows']}"
-        )
+        numbers = [f"{record['step']},{record['t']},{loss:.6g},{record['entropy']:.6g}"]
+        numbers.append(f"{record['changed']},{record['rows']}")
+        numbers += [f"{record[name]:.6g}" for name in ("likeliest", "variance") if name in record]
+        lines.append(",".join(numbers))
     return ("\n".join(lines) + "\n").encode()

@@ -311,13 +311,16 @@ def _resume_line(run: Run | None) -> str:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """The thread count a run was begun with: sums over threads are not the same bits otherwise."""
-    before = torch.get_num_threads()
+    """The thread count a run was begun with: sums over threads are not the same bits otherwise. On a card, only
+    convolutions that repeat (the encoder's way back has others that do not)."""
+    before = torch.get_num_threads(), torch.backends.cudnn.deterministic
     torch.set_num_threads(count)
+    torch.backends.cudnn.deterministic = True
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(before[0])
+        torch.backends.cudnn.deterministic = before[1]
 
 
 @contextmanager

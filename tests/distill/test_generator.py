@@ -130,3 +130,16 @@ def test_every_mode_is_listed() -> None:
     logits, _, g = setup()
     for mode in MODES:
         assert probabilities(logits, mode=mode, gumbel=g).shape == (H, W, N)
+
+
+def test_sureness_of_even_and_certain_cells() -> None:
+    """Even cells have probability 1/n and no variance, certain ones 1 and 1; empty cells do not count."""
+    palette = torch.rand(4, 3)
+    assert Generator(logits=torch.zeros(3, 5, 4), palette=palette).sureness() == pytest.approx((0.25, 0.0))
+    sure = 60.0 * torch.nn.functional.one_hot(torch.zeros(3, 5, dtype=torch.int64), 4).float()
+    assert Generator(logits=sure, palette=palette).sureness() == pytest.approx((1.0, 1.0))
+    half = torch.cat([sure[:, :2], torch.zeros(3, 3, 4)], 1)
+    mask = torch.zeros(3, 5, dtype=torch.bool)
+    mask[:, :2] = True
+    assert Generator(logits=half, palette=palette, mask=mask).sureness() == pytest.approx((1.0, 1.0))
+    assert Generator(logits=half, palette=palette, mask=~mask).sureness() == pytest.approx((0.25, 0.0))
