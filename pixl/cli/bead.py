@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..units import GridSize
 
 _PANEL = "Beads"
+_LONE = 0.01
+"""What a bead with no 4-neighbour of its colour costs the engine distill (docs/beyond.md)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -147,6 +149,7 @@ def _craft(
         limits=lambda colors, limits: _with_limits(colors, limits, stock, board),
         reframe=reframe,
         options=kept,
+        engine_settings={} if board.kind == "hexagon" else {"craft": {"alone": _LONE}},
         adjust=adjust,
         report=_report,
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..palette import Palette
 
 _PANEL = "Bricks"
+_LONE, _PIECE = 0.01, 0.005
+"""What a lone stud, and with --merge a piece, costs the engine distill (docs/beyond.md)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -89,6 +91,7 @@ def brick(
             narrow=lambda palette, named: _usable(palette, chosen, stock, named),
             limits=lambda palette, limits: _with_stock(palette, limits, stock),
             options=options.as_json(),
+            engine_settings={"craft": {"alone": _LONE, **({"rectangles": _PIECE} if merge else {})}},
             report=_report,
         ),
     )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..pattern import Pattern
 
 _PANEL = "Cross-stitch"
+_CONFETTI = 0.01
+"""What a stitch with no 8-neighbour of its colour costs the engine distill (docs/beyond.md)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -89,6 +91,7 @@ def stitch(
         colors=30,
         cell=lambda palette: Cell(width_mm=fabric.cell_mm, height_mm=fabric.cell_mm),
         options=kept,
+        engine_settings={"craft": {"confetti": _CONFETTI}},
         adjust=adjust,
         report=_report,
     )

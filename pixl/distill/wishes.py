@@ -3,8 +3,9 @@
 ``Wishes`` adds losses for loose cells, stock, a craft's prices and the photo; narrows the palette to
 ``--colors`` by what the picture has become; and makes the last index exact: stock met, the same losses lowered
 on the hard grid (polish.py), colours used too rarely gone, locks standing. Settings that are read here:
-``fidelity`` (see fidelity.py), ``making`` (weights by name, see ``Making``), ``subset`` ("learned" or
-"quantize": who chooses the colours).
+``fidelity`` (see fidelity.py), ``making`` (weights by name, see ``Making``), ``craft`` (the same, what a craft hands
+in: ``making`` comes before it, and a recipe of plain score distillation, which has another scale, goes without),
+``subset`` ("learned" or "quantize": who chooses the colours).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from pixl.distill.losses import Loss
 from pixl.errors import UsageError
 from pixl.job import Cost, Job
 
-KEYS = ("fidelity", "making", "subset")
+KEYS = ("fidelity", "making", "craft", "subset")
 CLOSING = ((0.2, 2.0), (0.45, 1.0))
 """When the palette is narrowed (share of the descent), and to how many times the colours asked for."""
 
@@ -53,8 +54,8 @@ class Making:
     rise: float = 1.0
 
 
-def making_of(values: Any) -> Making:
-    """From a job's settings. Raises UsageError."""
+def making_of(values: Any, base: Making | None = None) -> Making:
+    """From a job's settings, over ``base``. Raises UsageError."""
     known = {one.name for one in fields(Making)}
     given = {} if values is None else values
     if not isinstance(given, Mapping) or not set(given) <= known:
@@ -62,7 +63,7 @@ def making_of(values: Any) -> Making:
     for name, value in given.items():
         if not isinstance(value, int | float) or not 0 <= value < math.inf:
             raise UsageError(f"the weight {name} is {value}", hint="use a number from 0 up")
-    return Making(**{name: float(value) for name, value in given.items()})
+    return replace(base or Making(), **{name: float(value) for name, value in given.items()})
 
 
 def learns_colors(job: Job) -> bool:
@@ -90,7 +91,8 @@ class Wishes:
         self.locked = self._locked()
         self.lists: list[tuple[float, Cost]] = []
         self.counts: list[tuple[float, Loss]] = []
-        descent.losses.extend(self.losses(making_of(job.settings.get("making"))))
+        theirs = making_of(job.settings.get("craft")) if descent.settings.method == "replay" else Making()
+        descent.losses.extend(self.losses(making_of(job.settings.get("making"), theirs)))
 
     def losses(self, making: Making) -> list[tuple[str, float, Loss]]:
         """(name, scale, function) of all that has a weight. On the way ``lists`` and ``counts`` note them for the

@@ -168,6 +168,44 @@ def test_alone_weighs() -> None:
     assert lonely(tidy) <= 0.5 * lonely(loose)
 
 
+def test_a_crafts_weights_come_after_typed_ones_and_not_to_the_papers_recipe() -> None:
+    job = job_of(prompt="tiger", craft={"alone": 1.0, "pairs": 0.5})
+    typed = replace(job, settings={**job.settings, "making": {"alone": 0.0, "pairs": 0.0}})
+    plain = replace(job, settings={**SHORT, "making": {"alone": 0.0}})
+    assert (solved(job) != solved(plain)).any()
+    assert (solved(typed) == solved(plain)).all()
+    papers = {"prior": "icons", "recipe": "paper", "steps": 4}
+    assert (
+        solved(replace(job, settings=papers)) == solved(replace(job, settings={**papers, "craft": {"alone": 9}}))
+    ).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("brick", "--size", "16x16"), {"alone": 0.01}),
+        (("brick", "--size", "16x16", "--merge"), {"alone": 0.01, "rectangles": 0.005}),
+        (("bead", "--size", "29x29"), {"alone": 0.01}),
+        (("stitch", "--size", "20x20"), {"confetti": 0.01}),
+    ],
+)
+def test_crafts_hand_in_their_weights(words: tuple[str, ...], wanted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from pixl.cli.app import app
+
+    asked: list[Job] = []
+
+    def solve(self: DistillEngine, job: Job, **kept: Any) -> Any:
+        asked.append(job)
+        return QuantizeEngine().solve(replace(job, photo=job_of().photo))
+
+    monkeypatch.setattr(DistillEngine, "solve", solve)
+    result = CliRunner().invoke(app, [*words, "--engine", "distill", "--prior", "icons", "--prompt", "owl", "-n", "-q"])
+    assert result.exit_code == 0, result.output
+    assert asked[0].settings["craft"] == wanted
+
+
 def test_fidelity_one_is_quantize() -> None:
     job = job_of(fidelity=1)
     assert (solved(job) == QuantizeEngine().solve(replace(job, settings={})).index).all()
