@@ -32,15 +32,19 @@ from pixl.distill.settings import choose
 from pixl.distill.start import random_logits
 
 SHARES = (0.8, 0.9, 0.95)
+STILL = {"greyscale": 0.0, "perspective": 0.0, "flip": 0.0}
+"""No augmentation: a diffusion model takes a flipped or tilted picture for as likely, these priors do not."""
 PLAIN_SDS = {"method": "sds", "rounds": {"count": 0}, "settle": 0, "inner": 1}
 
 # What each ingredient is worth: the paper's recipe changed step by step into the fast one, then the fast one
 # without each.
 RECIPES: dict[str, dict[str, Any]] = {
     "paper, 10,001 steps": {"recipe": "paper"},
+    "the same without augmentation and FFT term": {"recipe": "paper", "odds": STILL, "scales": {"fft": 0.0}},
     "paper, 1,000 steps": {"recipe": "paper", "steps": 1000},
-    "+ no FFT term": {"recipe": "paper", "steps": 1000, "scales": {"fft": 0.0}},
-    "+ guidance 7.5, lr .2, no warm-up, no augmentation": {
+    "+ no augmentation": {"recipe": "paper", "steps": 1000, "odds": STILL},
+    "+ no FFT term": {"recipe": "paper", "steps": 1000, "odds": STILL, "scales": {"fft": 0.0}},
+    "+ guidance 7.5, lr .2, no warm-up": {
         **PLAIN_SDS,
         "steps": 300,
         "guidance": 7.5,
@@ -81,12 +85,13 @@ RECIPES: dict[str, dict[str, Any]] = {
     "fast, error of the mixture only": {"hard": 0.0, "settle": 0},
     "fast, error of the mixture only, Gumbel noise": {"hard": 0.0, "mode": "gumbel", "settle": 0},
     "fast, drawn hard sources": {"hard": 0.0, "mode": "gumbel-hard", "settle": 0},
+    "fast, tau .3 to 1 instead of 1 to 1.5": {"tau_low": 0.3, "tau_high": 1.0, "settle": 0},
     "fast, running mean .5 instead of .8": {"keep": 0.5, "settle": 0},
     "fast, 5 generator steps a target": {"inner": 5, "settle": 0},
     "fast from random logits": {"settle": 0, "rounds": {"high": 0.998}},
 }
 MARKS = ("<!-- begin rows -->", "<!-- end rows -->")
-LONG = ("paper, 10,001 steps",)
+LONG = ("paper, 10,001 steps", "the same without augmentation and FFT term")
 RANDOM = ("fast from random logits",)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +27,7 @@ def grey(image: torch.Tensor) -> torch.Tensor:
     return (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue).unsqueeze(-3)
 
 
+@lru_cache(maxsize=8)
 def high_pass_mask(height: int, width: int) -> torch.Tensor:
     """bool[H, W]: frequencies at least min(H, W)/(4 sqrt 2) from the centre of a shifted spectrum."""
     y = torch.arange(height, dtype=torch.float64)[:, None] - height / 2

@@ -108,20 +108,22 @@ class PatchPrior:
         variance = s * s + a * a * self.bandwidth**2
         rows = []
         for views in condition.payload:
-            weights = torch.softmax(-self._windows(z_t, a, views, self.half_width(s)) / (2 * variance), dim=-1)
+            likelihood = self._windows(z_t, a, views, self.half_width(s), scale=-0.5 / variance)
+            weights = torch.softmax(likelihood, dim=-1)
             rows.append((weights.unsqueeze(1) @ views.points).squeeze(1).T.reshape(z_t.shape[1:]))
         x0 = torch.stack(rows)
         return Prediction(x0, eps_from_x0(z_t, x0, a, s))
 
-    def _windows(self, z: torch.Tensor, a: float, views: Views, half: int) -> torch.Tensor:
-        """float[pixels, K]: squared distance of z [1, 3, S_h, S_w] to each view, over each pixel's window.
+    def _windows(self, z: torch.Tensor, a: float, views: Views, half: int, *, scale: float = 1.0) -> torch.Tensor:
+        """float[pixels, K]: squared distance of z [1, 3, S_h, S_w] to each view, over each pixel's window, times
+        ``scale``.
 
         Up to a constant per pixel, which all views share.
         """
         height, width = self.image_size
-        distance = (a * a) * views.squares
+        distance = (scale * a * a) * views.squares
         for plane, values in zip(views.colors, z[0], strict=True):
-            distance = torch.addcmul(distance, plane, values.reshape(-1, 1), value=-2 * a)
+            distance.addcmul_(plane, values.reshape(-1, 1), value=-2 * a * scale)
         rows = band(height, half, z.dtype) @ distance.view(height, -1)
         columns = band(width, half, z.dtype) @ rows.view(height, width, -1)
         return columns.reshape(height * width, -1)
