@@ -66,13 +66,17 @@ def priced(cost: Cost, hard: Callable[[], torch.Tensor]) -> Loss:
     """A price list as a loss: sum over cells and colours of p times the price, the others' colours being those of
     ``hard()`` int[H, W] (-1 empty). ``cost`` takes and gives the colours of ``p`` (see ``over``)."""
 
+    known: list[tuple[torch.Tensor, torch.Tensor]] = []  # the last grid and its prices: late steps change no cell
+
     def loss(p: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         index = hard()
-        price = torch.from_numpy(np.ascontiguousarray(cost(index.cpu().numpy().astype(np.int16)))).to(p)
-        # only differences within a cell count: the mean is taken away, so that the loss is of the size of
-        # its pull
-        price = price - price.mean(-1, keepdim=True)
-        return ((p * price).sum(-1) * (index >= 0)).sum()
+        if not known or not torch.equal(known[0][0], index):
+            listed = np.ascontiguousarray(cost(index.cpu().numpy().astype(np.int16)))
+            price = torch.from_numpy(listed).to(p)
+            # only differences within a cell count: the mean is taken away, so that the loss is of the size of
+            # its pull
+            known[:] = [(index, price - price.mean(-1, keepdim=True))]
+        return ((p * known[0][1]).sum(-1) * (index >= 0)).sum()
 
     return loss
 

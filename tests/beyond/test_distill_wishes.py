@@ -12,9 +12,9 @@ from walks import some_palette
 
 from pixl.errors import UsageError
 from pixl.job import FREE, Job, Limits
-from pixl.palette import Palette
+from pixl.palette import Palette, load_palette
 from pixl.pattern import Cell
-from pixl.photo import photo_from_rgba
+from pixl.photo import over_background, photo_from_rgba
 from pixl.quantize import QuantizeEngine
 from pixl.units import GridSize
 
@@ -204,6 +204,63 @@ def test_crafts_hand_in_their_weights(words: tuple[str, ...], wanted: Any, monke
     result = CliRunner().invoke(app, [*words, "--engine", "distill", "--prior", "icons", "--prompt", "owl", "-n", "-q"])
     assert result.exit_code == 0, result.output
     assert asked[0].settings["craft"] == wanted
+
+
+@pytest.mark.slow
+def test_colours_learned_reach_lower_energies_than_colours_chosen_first() -> None:
+    """A few cases of bench/beyond_making.py --colors, smaller."""
+    from pixl.distill.priors.icon import fit, on_white
+    from pixl.distill.priors.patch import PatchPrior
+
+    shown = ["tulip", "rose", "sunflower", "cat-face", "tropical-fish", "automobile"]
+    bank = torch.cat([fit(on_white(icons.picture(name)[None]), (SIDE, SIDE)) for name in shown])
+    prior = PatchPrior(bank, ["flower", "flower", "flower", "cat", "fish", "car"])
+    table = torch.from_numpy(load_palette("perler").solid().rgb.astype(np.float32) / 255)
+    better = 0
+    for prompt, photo in (("flower", "hibiscus"), ("cat", "kissing-cat"), ("fish", "fish"), ("car", "police-car")):
+        energies = []
+        for subset in ("learned", "quantize"):
+            job = Job(
+                photo=over_background(photo_from_rgba(np.asarray(icons.picture(photo))), (255, 255, 255)),
+                size=GridSize(width=SIDE, height=SIDE),
+                palette=load_palette("perler").solid(),
+                cell=Cell(width_mm=5, height_mm=5),
+                prompt=prompt,
+                limits=Limits(colors=4),
+                settings={"prior": "patch", "subset": subset},
+            )
+            index = distill_solve.solve(job, prior=prior).index
+            assert len(np.unique(index)) <= 4
+            image = table[torch.from_numpy(index.astype(np.int64))].permute(2, 0, 1)[None]
+            energies.append(float(prior.energy(image, prior.condition(prompt))))
+        better += energies[0] < energies[1]
+    assert better >= 3
+
+
+def test_embroidery_keeps_to_its_trims(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from pixl.cli.app import app
+
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "embroider",
+        "--prompt",
+        "a fox",
+        "--engine",
+        "distill",
+        "--prior",
+        "icons",
+        "--size",
+        "24x24",
+        "--steps",
+        "3",
+    ]
+    result = CliRunner().invoke(app, [*words, "--max-trims", "2", "-n", "-q", "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["trims"] <= 2
 
 
 def test_fidelity_one_is_quantize() -> None:
