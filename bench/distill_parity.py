@@ -1,6 +1,9 @@
 """One step of the authors' own program beside ours, on tiny random networks at 1024: the same weights, the same draws.
 
-    python bench/distill_parity.py FOLDER     # a checkout of AlexandreBinninger/SD-piXL; needs torchvision
+    git clone https://github.com/AlexandreBinninger/SD-piXL
+    pip install torchvision                                       # the one for the torch that is installed
+    python bench/distill_parity.py SD-piXL                        # float32: a minute
+    python bench/distill_parity.py SD-piXL --into docs/priors.md  # also float64; the page's table
 
 Prints the relative L2 distance of the picture, the latents, the noise predictions, the gradient at the latents and the
 logits' gradient. Control pictures are handed over as tensors; the authors' program turns and warps Pillow pictures of
@@ -9,6 +12,7 @@ logits' gradient. Control pictures are handed over as tensors; the authors' prog
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 import tempfile
@@ -22,6 +26,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "distill_models")]
 
 CORNERS = ((60, 31), (980, 12), (1001, 1010), (33, 940))
 PROMPT = "a cat with an academic hat"
+MARKS = ("<!-- begin parity -->", "<!-- end parity -->")
+CASES = [(tiled, warp) for tiled in (True, False) for warp in (False, True)]
 
 
 def authors(folder: Path) -> Any:
@@ -55,6 +61,9 @@ def their_step(folder: Path, models: Path, given: dict[str, Any], *, tiled: bool
         controlnet=[controlnet(21), controlnet(22)],
         scheduler=DDPMScheduler.from_pretrained(models / "scheduler"),
     )
+    dtype = given["logits"].dtype
+    for part in (pipe.vae, pipe.text_encoder, pipe.text_encoder_2, pipe.unet, pipe.controlnet):
+        part.to(dtype)
     if tiled:
         pipe.vae.enable_tiling()
     pipe.setup_augmentation(2.0 if warp else -1.0, 2.0 if warp else -1.0, 2.0 if warp else -1.0, 0.3)
@@ -112,7 +121,7 @@ def our_step(
     parts = tuple(ControlPart(name=net.name, folder=net) for net in nets)
     prior = build(
         Assembly(name="tiny", folder=models, controls=parts),
-        Placement(size=(1024, 1024), tiled=tiled, latent_size=(128, 128)),
+        Placement(size=(1024, 1024), tiled=tiled, latent_size=(128, 128), dtype=given["logits"].dtype),
     )
     augmentation = Augmentation(greyscale=warp, corners=CORNERS if warp else None, flip=warp)
     generator = Generator(logits=given["logits"].clone().requires_grad_(True), palette=given["palette"])
@@ -128,26 +137,53 @@ def our_step(
     }
 
 
-def main() -> None:
+def distances(checkout: Path, models: Path, nets: list[Path], dtype: torch.dtype) -> list[list[str]]:
+    """Rows of the table: the case, then each distance."""
     from test_sdxl_step import inputs
+
+    given = inputs(dtype=dtype)
+    rows = []
+    for tiled, warp in CASES:
+        t = 417 if warp else 733
+        theirs = their_step(checkout, models, given, tiled=tiled, warp=warp, t=t)
+        ours = our_step(models, nets, given, tiled=tiled, warp=warp, t=t)
+        apart = [float((ours[name] - theirs[name]).norm() / theirs[name].norm()) for name in theirs]
+        bits = str(dtype).removeprefix("torch.")
+        name = f"{bits}, {'tiled' if tiled else 'whole'}, {'grey, warped, flipped' if warp else 'plain'}"
+        rows.append([name, *(f"{value:.1e}" if value else "0" for value in apart)])
+    return rows
+
+
+def main() -> None:
+    """See the module's docstring."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkout", type=Path, help="a checkout of AlexandreBinninger/SD-piXL")
+    parser.add_argument("--double", action="store_true", help="in float64 too")
+    parser.add_argument("--into", type=Path, metavar="PAGE", help="a page whose table is replaced (float64 too)")
+    asked = parser.parse_args()
+    if not (asked.checkout / "pipelines").is_dir():
+        parser.error(f"'{asked.checkout}' is no checkout of AlexandreBinninger/SD-piXL")
+    if importlib.util.find_spec("torchvision") is None:
+        parser.error("the authors' program needs torchvision, which is not installed")
     from tiny_models import controlnet, save_sdxl
 
-    checkout = Path(sys.argv[1])
-    given = inputs()
-    print(f"torch {torch.__version__}; relative L2 distance of ours to the authors'")
+    print(f"torch {torch.__version__}; relative L2 distance of ours to the authors'", file=sys.stderr)
+    rows = []
     with tempfile.TemporaryDirectory() as place:
         models = save_sdxl(Path(place) / "xl")
         nets = [Path(place) / "canny", Path(place) / "depth"]
         for net, seed in zip(nets, (21, 22), strict=True):
             controlnet(seed).save_pretrained(net)
-        for tiled in (True, False):
-            for warp, t in ((False, 733), (True, 417)):
-                theirs = their_step(checkout, models, given, tiled=tiled, warp=warp, t=t)
-                ours = our_step(models, nets, given, tiled=tiled, warp=warp, t=t)
-                said = ", ".join(
-                    f"{name} {float((ours[name] - theirs[name]).norm() / theirs[name].norm()):.1e}" for name in theirs
-                )
-                print(f"{'tiled' if tiled else 'whole'}, {'grey, warped, flipped' if warp else 'plain'}: {said}")
+        for dtype in (torch.float32, torch.float64) if asked.double or asked.into else (torch.float32,):
+            rows += distances(asked.checkout, models, nets, dtype)
+    head = ["", "picture", "latents", "noise predictions", "gradient at latents", "at logits"]
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if asked.into:
+        page = asked.into.read_text("utf-8")
+        before, rest = page.split(MARKS[0], 1)
+        asked.into.write_text(f"{before}{MARKS[0]}\n{text}{MARKS[1]}{rest.split(MARKS[1], 1)[1]}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,10 +52,12 @@ def list_models(
     for row, fact in zip(rows, facts, strict=True):
         mark = "here" if fact["here"] else "    "
         memory = f"{fact['memory_gb']:>4.1f} GB" if fact["memory_gb"] else "       "
-        fits = {True: "fits", False: "too large", None: ""}[fact["fits"]]
+        size = f"{row.gb:.2f}" + (f" + {fact['needs_gb']:.2f}" if fact["needs_gb"] >= 0.05 else "")
         licence = row.licence + ("" if row.commercial else " (not commercial)") + (" (gated)" if row.gated else "")
-        terminal.put(f"{row.name:<24} {mark}  {row.gb:>5.2f} GB  {memory:<8} {fits:<9}  {licence:<32}  {row.summary}")
-    terminal.put("\nDownload, then memory while a picture is made (at the size pixl would choose), then licence.")
+        terminal.put(
+            f"{row.name:<24} {mark}  {size:>11} GB  {memory:<8} {fact['fits_as']:<15}  {licence:<32}  {row.summary}"
+        )
+    terminal.put("\nDownload (+ what it needs besides), memory with two ControlNets, how it fits this device, licence.")
     terminal.put("pixl models list --all shows ControlNets, encoders, depth and caption models too.")
 
 
@@ -93,7 +97,10 @@ def pull(
         for note in (row.checked, "" if row.commercial else "not for commercial use"):
             if note:
                 talk.warn(f"{row.name}: {note}")
-    plans = [_plan(row, revision if row in asked else "") for row in rows]
+    plans = []
+    for row in rows:
+        with _whole_command(row, names):
+            plans.append(_plan(row, revision if row in asked else ""))
     for plan in plans:
         talk.say(_what(plan))
     total = sum(plan.missing for plan in plans)
@@ -102,7 +109,8 @@ def pull(
         if total and not yes and not as_json and sys.stdin.isatty() and not typer.confirm("Download?", default=True):
             raise typer.Exit(1)
         for plan in plans:
-            hub.pull(plan, quiet=quiet or as_json)
+            with _whole_command(plan.row, names):
+                hub.pull(plan, quiet=quiet or as_json)
     folders = [] if dry_run else [str(hub.need(row)) for row in asked]
     talk.result(
         folders,
@@ -159,6 +167,18 @@ def rm(
     talk.result([], {"removed": names, "freed": freed})
 
 
+@contextlib.contextmanager
+def _whole_command(row: ModelRow, names: list[str]) -> Iterator[None]:
+    """Hints name the command that was typed, not the part of it that failed."""
+    from ..errors import PixlError
+
+    try:
+        yield
+    except PixlError as error:
+        one, all_of_it = f"pixl models pull {row.name}", f"pixl models pull {' '.join(names)}"
+        raise type(error)(error.what, hint=error.hint.replace(one, all_of_it)) from None
+
+
 def _plan(row: ModelRow, revision: str) -> Plan:
     """Ask the hub; offline, a model that is here already needs no plan of its own."""
     from ..distill import hub
@@ -189,11 +209,11 @@ def _device() -> dict[str, Any]:
 
 def _facts(row: ModelRow, device: dict[str, Any]) -> dict[str, Any]:
     from ..distill import hub
-    from ..distill.plans import memory_gb
+    from ..distill.models import with_required
 
     here = hub.where(row)
-    memory = memory_gb(row, half=device["kind"] != "cpu") if row.role == "prior" else None
-    room = device["memory_gb"]
+    memory, fits, fits_as = _fit(row, device)
+    needs = [one for one in with_required(row) if one is not row]
     return {
         "name": row.name,
         "role": row.role,
@@ -201,6 +221,8 @@ def _facts(row: ModelRow, device: dict[str, Any]) -> dict[str, Any]:
         "repo": row.repo,
         "revision": row.revision or None,
         "gb": row.gb,
+        "needs": [one.name for one in needs],
+        "needs_gb": round(sum(one.gb for one in needs), 2),
         "licence": row.licence,
         "commercial": row.commercial,
         "gated": row.gated,
@@ -212,10 +234,28 @@ def _facts(row: ModelRow, device: dict[str, Any]) -> dict[str, Any]:
         "dtype": row.dtype,
         "controls": _controls(row),
         "memory_gb": None if memory is None else round(memory, 1),
-        "fits": None if memory is None or room is None else memory <= room,
+        "fits": fits,
+        "fits_as": fits_as,
         "here": None if here is None else str(here),
         "summary": row.summary,
     }
+
+
+def _fit(row: ModelRow, device: dict[str, Any]) -> tuple[float | None, bool | None, str]:
+    """(GB at the size that pixl would choose, whether and how the row fits the device)."""
+    from ..distill.plans import fit, native, needs
+
+    if row.role != "prior":
+        return None, None, ""
+    half, room = device["kind"] != "cpu", device["memory_gb"]
+    own = native(row, half=half)
+    if room is None:
+        return needs(row, own, half=half), None, ""
+    plan = fit(row, room, half=half)
+    if plan is None:
+        return needs(row, own, half=half), False, "too large"
+    how = "fits" if plan.resolution == own else f"at {plan.resolution}"
+    return plan.gb, True, how if plan.offload == "none" else f"{how}, slowly"
 
 
 def _controls(row: ModelRow) -> list[str]:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
+
+from pixl.distill.settings import Settings
 
 MIB = 2**20
 
@@ -161,10 +164,14 @@ def build(name: str, dtype: torch.dtype = torch.float32) -> Any:
     return network.requires_grad_(False).eval()
 
 
+@cache
 def millions(name: str) -> float:
-    """Parameters, in millions."""
+    """Parameters, in millions: of a denoiser all, of an encoder only the half that encodes."""
     with torch.device("meta"):
-        return float(sum(value.numel() for value in build(name).parameters())) / 1e6
+        network = build(name)
+    halves = [getattr(network, part, None) for part in ("encoder", "quant_conv")]
+    counted = [half for half in halves if half is not None] or [network]
+    return float(sum(value.numel() for one in counted for value in one.parameters())) / 1e6
 
 
 def run_network(network: Any, size: int, rows: int, **where: Any) -> Any:
@@ -194,12 +201,18 @@ def run_network(network: Any, size: int, rows: int, **where: Any) -> Any:
     return network(torch.empty(rows, 4, side, side, **where), time, **given)
 
 
-def run_encoder(encoder: Any, size: int, **where: Any) -> None:
-    """Encode a picture of ``size`` and send a gradient back to it."""
-    picture = torch.empty(1, 3, size, size, requires_grad=True, **where)
+def run_encoder(encoder: Any, size: int, *, back: bool = True, **where: Any) -> None:
+    """Encode a picture of ``size`` and, with ``back``, send a gradient back to it."""
+    picture = torch.empty(1, 3, size, size, requires_grad=back, **where)
     said = encoder.encode(picture)
     z = said.latents if hasattr(said, "latents") else said.latent_dist.mean
-    z.backward(torch.empty_like(z))
+    if back:
+        z.backward(torch.empty_like(z))
+
+
+def run_decoder(encoder: Any, size: int, **where: Any) -> Any:
+    """Decode a latent of a picture of ``size``."""
+    return encoder.decode(torch.empty(1, encoder.config.latent_channels, size // 8, size // 8, **where)).sample
 
 
 def flops(call: Callable[[], Any]) -> float:
@@ -211,6 +224,7 @@ def flops(call: Callable[[], Any]) -> float:
     return float(counter.get_total_flops()) / 1e12
 
 
+@cache
 def row_flops(name: str, size: int) -> float:
     """TFLOP of a denoiser for one row, forward."""
     with torch.device("meta"), torch.no_grad():
@@ -218,19 +232,49 @@ def row_flops(name: str, size: int) -> float:
         return flops(lambda: run_network(network, size, 1))
 
 
-def encoder_flops(name: str, size: int) -> float:
-    """TFLOP of an encoder, forward and backward to the picture."""
+@cache
+def encoder_flops(name: str, size: int, *, back: bool = True) -> float:
+    """TFLOP of an encoder: forward, and with ``back`` backward to the picture."""
     with torch.device("meta"):
         encoder = build(name)
-        return flops(lambda: run_encoder(encoder, size))
+        return flops(lambda: run_encoder(encoder, size, back=back))
+
+
+@cache
+def decoder_flops(name: str, size: int) -> float:
+    """TFLOP of a decoder, forward."""
+    with torch.device("meta"), torch.no_grad():
+        encoder = build(name)
+        return flops(lambda: run_decoder(encoder, size))
+
+
+def evaluation_flops(recipe: Recipe) -> float:
+    """TFLOP of all rows of the denoiser and its ControlNets."""
+    one = row_flops(recipe.prior, recipe.size)
+    if recipe.controls:
+        one += recipe.controls * row_flops(recipe.control, recipe.size)
+    return recipe.rows * one
 
 
 def step_flops(recipe: Recipe) -> float:
-    """TFLOP of one step: all rows of the denoiser and its ControlNets, the encoder there and back."""
-    total = recipe.rows * row_flops(recipe.prior, recipe.size) + encoder_flops(recipe.encoder, recipe.size)
-    if recipe.controls:
-        total += recipe.rows * recipe.controls * row_flops(recipe.control, recipe.size)
-    return total
+    """TFLOP of one step of score distillation: an evaluation, the encoder there and back."""
+    return evaluation_flops(recipe) + encoder_flops(recipe.encoder, recipe.size)
+
+
+def fast_counts(settings: Settings) -> tuple[int, int]:
+    """(evaluations of the prior, targets) of a whole run of rounds and replay: a target is a picture encoded
+    once, a walk or one evaluation, and one picture decoded; nothing goes back through the encoder.
+    """
+    rounds = settings.rounds
+    walks = rounds.tries + rounds.count - 1 if rounds.count else 0
+    return walks * rounds.steps + settings.steps, walks + settings.steps
+
+
+def fast_flops(recipe: Recipe, settings: Settings) -> float:
+    """TFLOP of a whole run of the fast recipe that does not settle early."""
+    evaluations, pictures = fast_counts(settings)
+    coded = encoder_flops(recipe.encoder, recipe.size, back=False) + decoder_flops(recipe.encoder, recipe.size)
+    return evaluations * evaluation_flops(recipe) + pictures * coded
 
 
 # -- memory
@@ -284,6 +328,7 @@ def _frozen(tracker: type[Any]) -> type[Any]:
     return Tracker
 
 
+@cache
 def network_memory(name: str, size: int, rows: int, dtype: torch.dtype = torch.float16) -> tuple[float, float]:
     """(weights, added) MiB of a denoiser's call without a gradient."""
 
@@ -294,6 +339,7 @@ def network_memory(name: str, size: int, rows: int, dtype: torch.dtype = torch.f
     return added_memory(lambda: build(name, dtype), call)
 
 
+@cache
 def encoder_memory(name: str, size: int, dtype: torch.dtype = torch.float16) -> tuple[float, float]:
     """(weights, added) MiB of encoding and sending the gradient back."""
     return added_memory(lambda: build(name, dtype), lambda encoder: run_encoder(encoder, size, dtype=dtype))

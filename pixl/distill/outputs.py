@@ -144,6 +144,11 @@ def of_a_step(generator: Generator, result: StepResult, prior: Prior, gumbel: to
     }
 
 
+def of_controls(controls: Mapping[str, torch.Tensor]) -> dict[str, bytes]:
+    """Control pictures float[1, 3, S_h, S_w] in 0..1 by kind."""
+    return {f"step/control-{kind}.png": png(code_values(one[0].permute(1, 2, 0))) for kind, one in controls.items()}
+
+
 def recoloured(state: Mapping[str, torch.Tensor], palette: torch.Tensor) -> dict[str, bytes]:
     """A finished run's pictures in another palette: ``state`` is a checkpoint's tensors, ``palette``
     float[n, 3].

@@ -77,9 +77,10 @@ def needs(
     return held + worst + (DEVICE if half else 0.5)
 
 
-def memory_gb(row: ModelRow, *, half: bool = True) -> float:
-    """GB for a run at the row's own size with two ControlNets where it takes them: what a list shows."""
-    return needs(row, row.resolution, half=half)
+def native(row: ModelRow, *, half: bool = True) -> int:
+    """The size a model is run at where memory allows: its own; without half precision (a CPU, minutes a step) 512 at
+    most."""
+    return row.resolution if half else min(row.resolution, 512)
 
 
 LADDER = ("sdxl", "ssd-1b", "vega", "sd15")
@@ -109,14 +110,16 @@ def choose(
         gb = needs(row_of(name), size, controls=controls, control=control, encoder=encoder, offload=offload, half=half)
         return Plan(prior=name, resolution=size, offload=offload, control=control, gb=gb) if gb <= room else None
 
-    ways: list[tuple[str, int, Offload]] = [(name, resolution or row_of(name).resolution, "none") for name in names]
+    ways: list[tuple[str, int, Offload]] = [
+        (name, resolution or native(row_of(name), half=half), "none") for name in names
+    ]
     for name in names:
-        native = row_of(name).resolution
-        sizes = [resolution] if resolution else [s for s in (768, 512) if s < native]
+        own = native(row_of(name), half=half)
+        sizes = [resolution] if resolution else [s for s in (768, 512) if s < own]
         ways += [(name, size, "none") for size in sizes]
     for name in reversed(names):
-        native = row_of(name).resolution
-        sizes = [resolution] if resolution else [s for s in (native, 768, 512) if s <= native]
+        own = native(row_of(name), half=half)
+        sizes = [resolution] if resolution else [s for s in (own, 768, 512) if s <= own]
         ways += [(name, size, offload) for offload in _OFFLOADS for size in dict.fromkeys(sizes)]
     return next((plan for plan in (tried(*way) for way in ways) if plan is not None), None)
 

@@ -20,6 +20,7 @@ import torch
 from pixl.distill import fidelity, outputs
 from pixl.distill.begin import Beginning, begin
 from pixl.distill.checkpoint import pack, unpack
+from pixl.distill.controls import parse_kinds
 from pixl.distill.descent import Descent, NotANumberError, Report
 from pixl.distill.diffusion import named
 from pixl.distill.diffusion.asked import KEYS as PRIOR_KEYS
@@ -269,11 +270,8 @@ class _Keeper:
         files["log.csv"] = outputs.as_csv(self.run.records())
         if self.job.settings.get("gif"):
             files["way.gif"] = outputs.gif(outputs.frames_of(self.run.previews()))
-        last = self.descent.last
-        if self.job.settings.get("step_pictures") and last is not None:
-            rng = torch.Generator().manual_seed(self.job.seed)
-            noise = gumbel_noise(tuple(self.descent.generator.logits.shape), rng)
-            files.update(outputs.of_a_step(self.descent.generator, last, self.descent.prior, noise))
+        if self.job.settings.get("step_pictures"):
+            files.update(self._step_pictures())
         early = self.descent.step < self.settings.total
         self.run.finish(
             files,
@@ -285,6 +283,23 @@ class _Keeper:
             },
         )
 
+
+    def _step_pictures(self) -> dict[str, bytes]:
+        """What the run began with and was steered by, and, of a run of score distillation, what its last step saw."""
+        assert self.run is not None
+        kinds = parse_kinds(str(self.job.settings.get("control") or ""))
+        files = outputs.of_controls(dict(zip(kinds, self.descent.condition.controls, strict=False)))
+        first = [png for step, png in self.run.previews() if step == 0]
+        if first:
+            files["step/start.png"] = first[0]
+        if self.job.photo is None and self.start.target is not None:
+            files["step/sample.png"] = outputs.png(outputs.code_values(self.start.target.permute(1, 2, 0)))
+        last = self.descent.last
+        if last is None:
+            return files
+        rng = torch.Generator().manual_seed(self.job.seed)
+        noise = gumbel_noise(tuple(self.descent.generator.logits.shape), rng)
+        return {**files, **outputs.of_a_step(self.descent.generator, last, self.descent.prior, noise)}
 
 def _tell(progress: Progress, text: str) -> None:
     """A sentence for the person, where somebody listens; else a note like any other."""

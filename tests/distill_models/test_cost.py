@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from pixl.distill import cost, plans
 from pixl.distill.models import row_of
+from pixl.distill.settings import choose
 
-PUBLISHED = {"sdxl": 2567.5, "ssd-1b": 1331, "vega": 745, "koala-700m": 783, "sd15": 860, "control-sdxl-mid": 271}
+BENCH = Path(__file__).resolve().parents[2] / "bench" / "distill_cost.py"
+
+PUBLISHED = {
+    "sdxl": 2567.5,
+    "ssd-1b": 1331,
+    "vega": 745,
+    "koala-700m": 783,
+    "sd15": 860,
+    "control-sdxl-mid": 271,
+    "tiny": 1.2225,
+    "full": 34.16,
+}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -49,16 +65,97 @@ def test_a_call_adds_what_the_plans_say() -> None:
     assert abs(held * 2**20 / (row_of("vega").millions * 2e6) - 1) < 0.01
 
 
+# -- the bench
+
+STUDENT = ("--only", "vega-rt 512, small ControlNets", "--job", "vega-rt 512, small ControlNets")
+
+
+def bench(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(BENCH), *words], capture_output=True, text=True, cwd=BENCH.parent)
+
+
+def test_the_card_s_path_runs_on_toy_networks() -> None:
+    """Every row's step and both whole jobs, so that what a card is asked does not fail on it."""
+    done = bench("--gpu", "--device", "cpu", "--tiny", "--repeats", "1", "--paper-steps", "3")
+    assert done.returncode == 0, done.stderr
+    assert "TOY networks" in done.stdout
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    names = [row[0].removeprefix("| ") for row in rows]
+    assert {"official", "sdxl 1024", "sd3 512, no control", "fast", "paper, 3 steps of 10,001"} <= set(names)
+    fast = rows[names.index("fast")]
+    assert float(fast[1]) > 0
+    assert int(fast[2]) == choose({}).total
+
+
+@pytest.mark.slow
+def test_the_card_s_path_for_one_row_and_a_student() -> None:
+    done = bench("--gpu", "--device", "cpu", "--tiny", "--repeats", "1", "--paper-steps", "2", *STUDENT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("| vega-rt 512") == 1
+    assert "sdxl 1024" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tiny"], "goes with --gpu"),
+        (["--into", "page.md"], "goes with --memory"),
+        (["--gpu", "--paper-steps", "0"], "1 or more"),
+        (["--gpu", "--device", "tpu"], "nothing was timed"),
+        (["--gpu", "--device", "cpu", "--only", "sdxl 2048"], "no row"),
+    ],
+)
+def test_the_bench_refuses(words: list[str], said: str) -> None:
+    done = bench(*words)
+    assert done.returncode not in (0, None)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_page_has_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH.parent))
+    import distill_cost
+
+    page = (BENCH.parents[1] / "docs" / "priors.md").read_text("utf-8")
+    for begin, end in distill_cost.MARKS.values():
+        assert page.count(begin) == page.count(end) == 1
+    for name in (*distill_cost.NETWORKS, *(name for name, _ in distill_cost.recipes())):
+        assert f"\n| {name} |" in page
+
+
+@pytest.mark.slow
+def test_the_page_holds_what_the_bench_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/priors.md is made, not typed: the table of networks is counted again, and rows of jobs."""
+    monkeypatch.syspath_prepend(str(BENCH.parent))
+    import distill_cost
+
+    page = (BENCH.parents[1] / "docs" / "priors.md").read_text("utf-8")
+    begin, end = distill_cost.MARKS["networks"]
+    assert page.split(begin)[1].split(end)[0].strip() == distill_cost.networks().strip()
+    begin, end = distill_cost.MARKS["jobs"]
+    jobs = page.split(begin)[1].split(end)[0]
+    for name, recipe in distill_cost.recipes():
+        row = next(line for line in jobs.splitlines() if line.startswith(f"| {name} |"))
+        assert f" {cost.step_flops(recipe):.2f} " in row
+        assert f" {cost.fast_flops(recipe, choose({})) / 1000:.3f} " in row
+
+
+def test_the_fast_job_by_hand() -> None:
+    """Two rounds, the first tried three times, of three steps; then twelve targets: 24 evaluations, 16 pictures."""
+    assert cost.fast_counts(choose({})) == (3 * 3 + 3 + 12, 4 + 12)
+    recipe = cost.Recipe(prior="vega", size=512, rows=1)
+    coded = cost.encoder_flops("tiny", 512, back=False) + cost.decoder_flops("tiny", 512)
+    expected = 24 * cost.row_flops("vega", 512) + 16 * coded
+    assert abs(cost.fast_flops(recipe, choose({})) - expected) < 1e-9
+    assert cost.encoder_flops("tiny", 512, back=False) < 0.6 * cost.encoder_flops("tiny", 512)
+
+
 @pytest.mark.gpu
-def test_a_step_on_a_card() -> None:
-    """Milliseconds and memory of the official step and of ours: finite, and ours less."""
-    import sys
-    from pathlib import Path
-
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-    from distill_cost import STEPS, on_the_card
-
-    recipes = dict(STEPS)
-    slow, fast = on_the_card(recipes["official"], repeats=3), on_the_card(recipes["vega 512"], repeats=3)
-    assert fast[0] < slow[0]
-    assert fast[1] < slow[1]
+def test_a_step_and_the_whole_job_on_a_card() -> None:
+    """The official step and ours, then 48 x 48 cells with both recipes: finite, ours less than the official."""
+    done = bench("--gpu", "--repeats", "3", "--paper-steps", "20")
+    assert done.returncode == 0, done.stderr
+    rows = {line.split(" | ")[0]: line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")}
+    assert float(rows["| vega 512"][1]) < float(rows["| official"][1])
+    assert float(rows["| vega 512"][2].strip("| ")) < float(rows["| official"][2].strip("| "))
+    assert float(rows["| fast"][1]) > 0

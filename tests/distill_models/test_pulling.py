@@ -222,6 +222,42 @@ def test_another_programs_download_is_used(place: Place) -> None:
     assert Path(done["files"][0]) == folder
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "room", "fits_as"),
+    [
+        ("sdxl", "cuda", 24.0, "fits"),
+        ("sdxl", "cuda", 8.5, "at 768"),
+        ("sdxl", "cuda", 8.0, "fits, slowly"),
+        ("sdxl", "cuda", 3.0, "too large"),
+        ("vega", "cuda", 6.0, "fits"),
+        ("vega", "cpu", 16.0, "fits"),
+        ("vega", "cuda", None, ""),
+        ("clip", "cuda", 24.0, ""),
+    ],
+)
+def test_how_a_model_fits(name: str, kind: str, room: float | None, fits_as: str) -> None:
+    """As the run itself would place it: smaller first, then networks that wait."""
+    from pixl.cli.models import _fit
+
+    memory, fits, how = _fit(row_of(name), {"kind": kind, "memory_gb": room})
+    assert how == fits_as
+    assert fits is {"": None, "too large": False}.get(fits_as, True)
+    assert (memory is None) == (name == "clip")
+    if memory is not None and room is not None and fits:
+        assert memory <= 0.9 * room
+
+
+def test_a_part_that_fails_names_the_whole_command(place: Place) -> None:
+    place.hub.repos = {VEGA: place.hub.repos[VEGA]}
+    done = place.run("pull", "vega", "control-canny-sdxl-mid", "-q")
+    assert done.returncode == 4
+    assert "taesdxl" in done.stderr
+    place.hub.gated.add(TINY)
+    place.hub.repos = {VEGA: place.hub.repos[VEGA], TINY: place.hub.repos[VEGA]}
+    done = place.run("pull", "vega", "control-canny-sdxl-mid", "-q")
+    assert "pixl models pull vega control-canny-sdxl-mid" in done.stderr
+
+
 def test_offline_and_missing_end_in_the_command(place: Place) -> None:
     for words in (("pull", "vega", "--offline"), ("where", "vega")):
         done = place.run(*words, "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -15,13 +16,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_lora_and_files import layers, save
+from test_lora_and_files import layers, original_names, save
 from test_named import put
-from tiny_models import controlnet, tiny_vae, unet
+from tiny_models import UNET, controlnet, original_words, text_encoder, tiny_vae, unet
+from tiny_models import text_encoder_2 as second
 
 from pixl.distill import DistillEngine, hub
 from pixl.distill.diffusion import named
 from pixl.distill.diffusion.student import StudentPrior
+from pixl.distill.diffusion.unet import UnetPrior
 from pixl.distill.models import row_of
 from pixl.distill.solve import solve
 from pixl.errors import InterruptedRunError, MissingError, UsageError
@@ -168,7 +171,13 @@ def test_control_without_a_photo_follows_the_sample(cache: Path, monkeypatch: py
 
     monkeypatch.setattr(branch, "residuals", counted)
     whole = create_run(cache / "whole", {})
-    expected = DistillEngine().solve(job(photo=False, **settings), run=whole)
+    expected = DistillEngine().solve(job(photo=False, step_pictures=True, **settings), run=whole)
+    pictures = {name for name in whole.outputs() if name.startswith("step/")}
+    said = {"start", "sample", "control-canny", "augmented", "gradient", "gumbel-soft", "gumbel-hard"}
+    assert pictures == {f"step/{name}.png" for name in said}
+    shown = np.asarray(Image.open(io.BytesIO(whole.outputs()["step/control-canny.png"])))
+    assert set(np.unique(shown)) <= {0, 255}
+    assert shown.shape == (64, 64, 3)
     assert asked == [0, 0, 1, 1, 1]  # two of the sample, three of the descent
     assert len(seen) == 1
     part = create_run(cache / "part", {})
@@ -344,6 +353,59 @@ def test_the_command(cache: Path) -> None:
     error = json.loads(missing.stdout)["error"]
     assert "pixl models pull sdxl control-depth-sdxl-mid depth-anything-small" in error["hint"]
     assert "Traceback" not in done.stderr + missing.stderr
+
+
+NO_NETWORK = """
+import socket, sys
+def refuse(*rest): raise SystemExit("the network was asked")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+from pixl.cli import main
+main()
+"""
+
+
+def test_making_never_asks_the_network(cache: Path, sdxl_folder: Path) -> None:
+    """Online and unwatched, every way of loading: a name with control, a folder with a LoRA, a whole checkpoint."""
+    Image.fromarray(pixels()).save(cache / "photo.png")
+    put(row_of("sdxl"), lambda folder: shutil.copytree(sdxl_folder, folder))
+    save(cache / "whole.safetensors", {**original_names(unet(66), UNET), **original_words(text_encoder(), second())})
+    lora = save(cache / "style.safetensors", layers(unet(), "unet", 8))
+    env = {k: v for k, v in os.environ.items() if not k.endswith("OFFLINE")}
+    env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'exporters'}", "OMP_NUM_THREADS": "1"}
+    words = ["pixel", "photo.png", "--prompt", "a cat", "--size", "8x8", "--palette", "rgb-lattice:2", "--force"]
+    words += ["--engine", "distill", "--device", "cpu", "--resolution", "64", "--steps", "1", "-o", "out"]
+    for prior in (
+        ["vega", "--control", "canny"],
+        [str(sdxl_folder), "--lora", str(lora)],
+        [str(cache / "whole.safetensors")],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", NO_NETWORK, *words, "--prior", *prior],
+            capture_output=True,
+            text=True,
+            cwd=cache,
+            env=env,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "network" not in done.stderr
+
+
+def test_a_wide_grid_has_a_wide_picture(cache: Path) -> None:
+    """6 x 12 cells: the prior's picture, the control picture and the told size are as wide, not a stretched square."""
+    prior = named.load_named("vega", (6, 12), {"resolution": 128, "device": "cpu", "control": "canny"}, aspect=2.0)
+    assert isinstance(prior, UnetPrior)
+    assert prior.image_size == (64, 192)
+    seen: list[tuple[int, ...]] = []
+    forward = prior.unet.forward
+
+    def watched(z: torch.Tensor, t: torch.Tensor, **rest: Any) -> Any:
+        seen.append((*z.shape[-2:], *(int(v) for v in rest["added_cond_kwargs"]["time_ids"][0])))
+        return forward(z, t, **rest)
+
+    prior.unet.forward = watched
+    one = replace(job(control="canny", resolution=128, steps=1), size=GridSize(width=12, height=6))
+    assert solve(one, prior=prior).index.shape == (6, 12)
+    assert set(seen) == {(8, 24, 64, 192, 0, 0, 64, 192)}
 
 
 WRONG = {

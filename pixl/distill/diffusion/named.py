@@ -98,7 +98,7 @@ def place(wanted: Wanted, grid: tuple[int, int], options: Mapping[str, Any], asp
     offload: Offload = "none"
     memory = memory_of(device)
     half = device != "cpu"
-    native = row.resolution if paper or half else min(row.resolution, 512)  # a CPU takes minutes a step above that
+    native = row.resolution if paper else plans.native(row, half=half)
     if memory is not None:
         load: dict[str, Any] = {
             "controls": count,
@@ -106,7 +106,8 @@ def place(wanted: Wanted, grid: tuple[int, int], options: Mapping[str, Any], asp
             "encoder": _encoder_used(wanted.parts),
             "half": half,
         }
-        plan = plans.choose(memory, names=(row.name,), resolution=resolution, **load)
+        fixed = resolution or (native if paper else 0)
+        plan = plans.choose(memory, names=(row.name,), resolution=fixed, **load)
         if plan is None:
             other = plans.choose(memory, **load)
             raise DeviceError(
