@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,13 @@ def test_the_page_has_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
         assert page.count(begin) == page.count(end) == 1
     for name in (*distill_cost.NETWORKS, *(name for name, _ in distill_cost.recipes())):
         assert f"\n| {name} |" in page
+    for gb in (24, 12, 8, 6, 4):  # the table of cards says what pixl would choose
+        plan = plans.choose(gb)
+        assert plan is not None
+        row = next(line for line in page.splitlines() if re.match(rf"\| ([^|]*\D)?{gb}\b[^|]*GB \|", line))
+        assert f"`{plan.prior}`" in row
+        assert f"| {plan.resolution} | {plan.gb:.1f} GB |" in row
+        assert ("wait in main memory" in row) == (plan.offload != "none")
 
 
 @pytest.mark.slow
