@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from pixl.animation.follow import Follower
+from pixl.animation.solve import HOLD as QUANTIZE_HOLD
 from pixl.animation.solve import holding, is_fresh, see_all, shared_colors
+from pixl.distill.fidelity import dial
 from pixl.job import EMPTY, Job
 from pixl.pattern import Pattern
 from pixl.photo import Photo
@@ -24,15 +26,16 @@ from pixl.progress import SILENT, Progress
 LED = 0.85
 """The dial of frames where none is typed: each shows what moves, so it leads. (With the icon prior and words, at .75
 and below whole frames turn into one icon.)"""
-HOLD = 150.0
-"""CIEDE2000 times belief: dearer than for quantize, because a prior pulls at every cell in every frame."""
+HOLD = 80.0
+"""CIEDE2000 times belief, against the prior alone: dearer than for quantize, because a prior pulls at every cell in
+every frame."""
 
 
 def animate(
-    job: Job, photos: Iterable[Photo], *, progress: Progress = SILENT, hold: float = HOLD, count: int = 0
+    job: Job, photos: Iterable[Photo], *, progress: Progress = SILENT, hold: float | None = None, count: int = 0
 ) -> tuple[Pattern, ...]:
-    """A pattern over ``job.palette`` for each of ``photos``; see ``pixl.animation.animate``. Raises what distill
-    does."""
+    """A pattern over ``job.palette`` for each of ``photos``; see ``pixl.animation.animate``. ``hold`` None: the
+    dial's share of quantize's price and of HOLD. Raises what distill does."""
     from pixl.distill.engine import require_extra
 
     require_extra()
@@ -49,6 +52,9 @@ def animate(
     seen = see_all(job, keeping(), progress, count)
     narrow, allowed = shared_colors(job, seen)
     narrow = replace(narrow, settings=_steady(narrow))
+    if hold is None:
+        share = dial(replace(narrow, photo=kept[0])) or 0.0
+        hold = share * QUANTIZE_HOLD + (1 - share) * HOLD
     table = np.append(allowed, EMPTY)
     follower = Follower()
     out = []
