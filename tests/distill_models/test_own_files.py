@@ -198,6 +198,20 @@ def test_a_student_that_no_row_knows(cache: Path, sdxl_folder: Path) -> None:  #
             named.load_named(str(sdxl_folder), (8, 8), {**SMALL, "trained": bad})
 
 
+def test_options_that_say_nothing_to_one_row(cache: Path, tmp_path: Path, sdxl_folder: Path) -> None:  # noqa: F811
+    """Refused, but for a network that is told the guidance: that one is told it."""
+    one = {**SMALL, "trained": "4"}
+    for option in ({"negative": "dull"}, {"guidance": 7.0}):
+        with pytest.raises(UsageError, match="says nothing") as caught:
+            named.load_named(str(sdxl_folder), (8, 8), {**one, **option})
+        assert "prior with guidance" in caught.value.hint
+    assert named.load_named(str(sdxl_folder), (8, 8), {**SMALL, "negative": "dull", "guidance": 7.0}).rows == 2
+    folder = save_sdxl(tmp_path / "lcm", network=unet(1, time_cond_proj_dim=16))
+    told = named.load_named(str(folder), (8, 8), {**SMALL, "guidance": 3.5})
+    assert isinstance(told, StudentPrior)
+    assert told.told_guidance == 3.5
+
+
 def test_a_folder_that_looks_like_a_student_is_named(cache: Path, tmp_path: Path) -> None:  # noqa: F811
     """SDXL-Turbo's config is SDXL's own; only its scheduler differs. With guidance it would be silently wrong."""
     import json

@@ -50,8 +50,8 @@ class Assembly:
     ``folder``: the base model in diffusers' layout. ``checkpoint``: a whole model in one file, whose U-Net
     replaces the folder's; ``unet_file``: a U-Net alone in one file (Lightning, DMD2). ``vae``: a folder with
     another encoder. ``loras``: (file, weight). ``form``: None reads the scheduler's config. ``grid``,
-    ``rows``, ``told_guidance``, ``fresh_noise``: see ``StudentPrior``. ``identity``: what the files are (a
-    revision), for the record. ``notes``: sentences for a person.
+    ``rows``, ``told_guidance``, ``fresh_noise``: see ``StudentPrior``; ``tells``: its network is told the
+    guidance. ``identity``: what the files are (a revision), for the record. ``notes``: sentences for a person.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Assembly:
     rows: int = 1
     told_guidance: float = 7.5
     fresh_noise: bool = False
+    tells: bool = False
     defaults: PriorDefaults = field(default_factory=PriorDefaults)
     identity: str = ""
     notes: tuple[str, ...] = ()

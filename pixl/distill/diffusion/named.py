@@ -137,6 +137,7 @@ def resolve(name: str, options: Mapping[str, Any]) -> Wanted:
         # whether such a student wants fresh noise is not known: only consistency models are named as such
         fresh = str(options["trained"]).strip().casefold() == "lcm"
         parts = replace(parts, kind="student", grid=grid, rows=1, fresh_noise=fresh)
+    parts = _one_row(parts, options)
     steering = []
     given = controls.own_folders(str(options.get("control") or ""))
     for kind in controls.parse_kinds(str(options.get("control") or "")):
@@ -162,6 +163,27 @@ def resolve(name: str, options: Mapping[str, Any]) -> Wanted:
             )
         )
     return Wanted(parts=replace(parts, controls=tuple(steering)), row=row, missing=tuple(missing))
+
+
+def _one_row(parts: Assembly, options: Mapping[str, Any]) -> Assembly:
+    """A student of one row: guidance is what its network is told, where it listens. Raises UsageError for options that
+    would say nothing."""
+    if parts.kind != "student" or parts.rows != 1:
+        return parts
+    if options.get("negative"):
+        raise UsageError(
+            f"a negative prompt says nothing to {parts.name}, which is a few-step student",
+            hint="leave out --negative, or use a prior with guidance",
+        )
+    guidance = options.get("guidance")
+    if guidance is None:
+        return parts
+    if not parts.tells:
+        raise UsageError(
+            f"guidance says nothing to {parts.name}, which is a few-step student",
+            hint="leave out --guidance, or use a prior with guidance",
+        )
+    return replace(parts, told_guidance=float(guidance))
 
 
 def _encoder_used(parts: Assembly) -> str:
