@@ -9,16 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixl.color import linear_to_srgb
+from pixl.color import linear_to_srgb, rgb_to_oklab
 from pixl.distill import start, targets
 from pixl.distill.prior import Condition, ExactPrior, Prior
-from pixl.distill.settings import Settings
+from pixl.distill.settings import FEW, Settings
 from pixl.job import FREE, Job
 from pixl.photo import Photo, photo_from_rgba
 
 SAME = 0.02  # mean difference in code values below which two samples are one picture
 SCORED = 10  # samples that CLIP chooses from, as in the paper's code
-FEW = 16  # with more colours any drawing can be shown, and the words alone decide which
 FIRM = 50.0  # a locked cell's logit above all others: its probability is 1 to rounding
 
 
@@ -113,11 +112,9 @@ def begin(job: Job, prior: Prior, condition: Condition, settings: Settings, late
     if photo is None:
         photo = own_sample(job, prior, condition, settings, latent_shape)
     limits = job.limits
-    if limits.colors is None and len(job.palette) > settings.spare:
-        limits = replace(limits, colors=settings.spare)
     index = QuantizeEngine().solve(replace(job, photo=photo, limits=limits)).index
     used = set(np.unique(index[index >= 0]).tolist()) | set(limits.locked_colors)
-    colors = tuple(sorted(used)) if limits.colors is not None else tuple(range(len(job.palette)))
+    colors = tuple(sorted(used)) if limits.colors is not None else spread(job.palette.rgb, used, settings.spare)
     colors = colors or (0,)
     table = torch.from_numpy(job.palette.rgb[list(colors)].astype(np.float32) / 255)
     target = code_picture(photo)
@@ -143,6 +140,20 @@ def begin(job: Job, prior: Prior, condition: Condition, settings: Settings, late
     return Beginning(
         logits=logits.float(), colors=colors, mask=mask, target=target, held=_held(limits.locked, inner, logits)
     )
+
+
+def spread(rgb: NDArray[np.uint8], used: set[int], count: int) -> tuple[int, ...]:
+    """``count`` of the colours uint8[n, 3], ascending: the ``used`` ones (all of them), then always the one that is
+    farthest, in OKLab, from all that are taken. What the words want may not be in the start at all."""
+    chosen = sorted(used) or [0]
+    lab = rgb_to_oklab(rgb)
+    away = ((lab[:, None] - lab[chosen]) ** 2).sum(-1).min(1)
+    away[chosen] = -1.0
+    while len(chosen) < min(count, len(rgb)):
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, ((lab - lab[chosen[-1]]) ** 2).sum(-1))
+        away[chosen] = -1.0
+    return tuple(sorted(chosen))
 
 
 def _held(locked: NDArray[np.int16] | None, inner: torch.Tensor, logits: torch.Tensor) -> torch.Tensor | None:

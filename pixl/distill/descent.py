@@ -214,7 +214,7 @@ class Descent:
                 rng=self.rng,
             )
             self.rows += self.condition.rows * len(targets.times_of(self.prior, t, rounds.steps))
-            misfit = targets.misfit(target, self.generator.palette)
+            misfit = targets.misfit(target, self.generator.palette, eyes=self.settings.eyes)
             if misfit < least or not math.isfinite(misfit):
                 best, least = target, misfit
         return t, self._pursue(best)
@@ -253,7 +253,8 @@ class Descent:
     def _follow(self) -> torch.Tensor:
         assert self.running is not None
         weights = self._weights()
-        loss = targets.follow(self.generator, weights, self.running, hard=self.settings.hard)
+        hard, eyes = self.settings.hard, self.settings.eyes
+        loss = targets.follow(self.generator, weights, self.running, hard=hard, eyes=eyes)
         if self.settings.scales.neighbours > 0 and self.step >= self.settings.rounds.count:
             loss = loss + self.settings.scales.neighbours * losses.neighbours(weights, self.running, guide=self.running)
         if self.losses:

@@ -21,6 +21,9 @@ from pixl.errors import UsageError
 
 Method = Literal["sds", "replay"]
 RECIPES = ("fast", "paper")
+FEW = 16
+"""With more colours any drawing can be shown: the words decide which, eyes which colour a cell takes, and of the many
+that are nearly equal the neighbours'. With so few the palette decides, and it is compared as priors see it."""
 DISTANCES = ("l1", "l2", "cosine")
 STARTS = ("quantize", "palette-bilinear", "palette-nearest", "palette", "nearest", "kmeans", "random", "zero")
 
@@ -62,7 +65,8 @@ class Settings:
     running mean (``keep`` of the old) of denoised targets, whose guided spread is brought back by
     ``rescale``. ``guidance`` is the usual form. ``rate_rules`` and ``rate_cycles`` belong to the piecewise rate
     and to the cosine with restarts. ``start_distance`` compares colours at the start, ``start_clusters`` are
-    kmeans's. ``settle``: end when, with t below ``settle_t``, the argmax
+    kmeans's. ``eyes``: targets and palette are compared in OKLab, not in code values (see ``targets.seen``).
+    ``settle``: end when, with t below ``settle_t``, the argmax
     grid has changed in no more than a thousandth of its cells for so many steps (0: never). ``spare``
     colours: at most so many are optimised over, chosen by the start.
     """
@@ -97,6 +101,7 @@ class Settings:
     keep: float = 0.5
     rescale: float = 0.7
     hard: float = 0.0
+    eyes: bool = False
     settle: int = 0
     settle_t: float = 0.3
     samples: int = 10
@@ -208,11 +213,11 @@ def paper(steps: int = 10_001) -> Settings:
     return Settings(steps=steps)
 
 
-def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settings:
+def fast(defaults: PriorDefaults | None = None, *, photo: bool = True, colors: int = FEW) -> Settings:
     """The default recipe; numbers from bench/distill.py.
 
     ``photo``: the start shows a photo, and may be far from the words; else it shows the prior's own sample,
-    whose empty cells are settled by then, and no round draws anew.
+    whose empty cells are settled by then, and no round draws anew. ``colors`` of the palette: see FEW.
     """
     chosen = defaults or PriorDefaults()
     own = chosen.guidance if chosen.own_guidance is None else chosen.own_guidance
@@ -222,6 +227,7 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
         method="replay",
         mode="softmax",
         hard=1.0,
+        eyes=colors > FEW,
         inner=25,
         keep=0.8 if photo else 0.5,
         tau_low=1.0,
@@ -232,8 +238,9 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
         learning_rate=0.3,
         rate="constant",
         warmup=0,
-        scales=Scales(fft=0.0, neighbours=0.003),
+        scales=Scales(fft=0.0, neighbours=0.02 if colors > FEW else 0.003),
         start="quantize",
+        start_std=min(1.0, math.sqrt(10 / colors)) if colors > FEW else 1.0,  # or what the photo showed shines through
         rounds=Rounds(count=2 if photo else 0, steps=3, tries=3, high=0.8, low=0.5),
         settle=3,
         samples=100,
@@ -244,8 +251,11 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settin
     )
 
 
-def choose(values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, photo: bool = True) -> Settings:
-    """Settings from a job's: ``recipe`` names the base, everything else replaces a field of it.
+def choose(
+    values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, photo: bool = True, colors: int = FEW
+) -> Settings:
+    """Settings from a job's: ``recipe`` names the base, everything else replaces a field of it. ``photo``, ``colors``:
+    see ``fast``.
 
     ``steps`` also scales the warm-up of the paper's recipe down where it would outlast a tenth of the run.
     """
@@ -253,7 +263,7 @@ def choose(values: Mapping[str, Any], defaults: PriorDefaults | None = None, *, 
     name = str(values.pop("recipe", "fast"))
     if name not in RECIPES:
         raise UsageError(f"'{name}' is not a recipe", hint=f"use {' or '.join(RECIPES)}")
-    base = paper() if name == "paper" else fast(defaults, photo=photo)
+    base = paper() if name == "paper" else fast(defaults, photo=photo, colors=colors)
     merged = {**base.as_dict(), **{key: value for key, value in values.items() if value is not None}}
     for key in _NESTED:
         if isinstance(values.get(key), Mapping):

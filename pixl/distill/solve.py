@@ -130,6 +130,7 @@ def solve(job: Job, *, progress: Progress = SILENT, run: Run | None = None, prio
         asked if words.strip() else fidelity.without_words(asked),
         prior.defaults,
         photo=job.photo is not None,
+        colors=len(job.palette),
     )
     with _threads(threads), _plain_failures(run):
         steering = named.pictures_for(job, prior)
@@ -283,7 +284,6 @@ class _Keeper:
             },
         )
 
-
     def _step_pictures(self) -> dict[str, bytes]:
         """What the run began with and was steered by, and, of a run of score distillation, what its last step saw."""
         assert self.run is not None
@@ -300,6 +300,7 @@ class _Keeper:
         rng = torch.Generator().manual_seed(self.job.seed)
         noise = gumbel_noise(tuple(self.descent.generator.logits.shape), rng)
         return {**files, **outputs.of_a_step(self.descent.generator, last, self.descent.prior, noise)}
+
 
 def _tell(progress: Progress, text: str) -> None:
     """A sentence for the person, where somebody listens; else a note like any other."""

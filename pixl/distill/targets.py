@@ -15,6 +15,18 @@ from pixl.distill.generator import Generator
 from pixl.distill.prior import Condition, Prior, eps_from_x0
 from pixl.distill.sds import enlarge, guide
 
+LMS = (
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+LAB = (
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
+"""OKLab's two matrices: linear sRGB to cone responses, their cube roots to lightness and the two opponents."""
+
 
 def rescaled(rows: torch.Tensor, guidance: float, rescale: float) -> torch.Tensor:
     """Guided x0 [1, C, h, w] whose spread is brought back towards the positive row's.
@@ -125,25 +137,42 @@ def redrawn(
         return to_grid(prior.decode(x0), (int(picture.shape[0]), int(picture.shape[1])))
 
 
-def misfit(target: torch.Tensor, palette: torch.Tensor) -> float:
+def seen(colors: torch.Tensor, *, eyes: bool) -> torch.Tensor:
+    """Coordinates [..., 3] in which the distance of ``colors`` [..., 3], sRGB code values, is measured: the code
+    values themselves, as a prior sees them, or OKLab times 2, as eyes do (greys are then as far apart as before, to
+    a tenth).
+
+    OKLab: Ottosson 2020, from linear light.
+    """
+    if not eyes:
+        return colors
+    linear = torch.where(colors <= 0.04045, colors / 12.92, ((colors.clamp_min(0) + 0.055) / 1.055) ** 2.4)
+    cones = linear @ torch.tensor(LMS, dtype=colors.dtype, device=colors.device).T
+    return 2 * (cones.sign() * cones.abs().pow(1 / 3)) @ torch.tensor(LAB, dtype=colors.dtype, device=colors.device).T
+
+
+def misfit(target: torch.Tensor, palette: torch.Tensor, *, eyes: bool = False) -> float:
     """How badly ``palette`` [n, 3] shows ``target`` [H, W, 3]: squared distances to the nearest colours,
-    summed.
+    summed; in the coordinates that ``seen`` gives.
 
     Of several pictures that the words allow, the one with the least misfit is the one to pursue: what a
     prior finds likely and the palette cannot show is lost.
     """
+    palette, target = seen(palette, eyes=eyes), seen(target, eyes=eyes)
     return float((target.unsqueeze(-2) - palette).pow(2).sum(-1).amin(-1).sum())
 
 
-def follow(generator: Generator, weights: torch.Tensor, target: torch.Tensor, *, hard: float = 0.0) -> torch.Tensor:
+def follow(
+    generator: Generator, weights: torch.Tensor, target: torch.Tensor, *, hard: float = 0.0, eyes: bool = False
+) -> torch.Tensor:
     """Half the squared distance to ``target`` [H, W, 3], summed over the cells that are not empty.
 
     ``hard`` 0: of the mixture that ``weights`` [H, W, n] render. ``hard`` 1: the mean distance of the
     colours that would be drawn with these weights, which is that of the mixture plus the mixture's spread. A
     mixture of two colours may match what neither of them shows; a maker gets one of them. Between 0 and 1,
-    so much of the spread.
+    so much of the spread. ``eyes``: see ``seen``.
     """
-    palette = generator.palette
+    palette, target = seen(generator.palette, eyes=eyes), seen(target, eyes=eyes)
     mixture = (weights @ palette - target).pow(2).sum(-1)
     if hard > 0:
         spread = (weights * palette.pow(2).sum(-1)).sum(-1) - (weights @ palette).pow(2).sum(-1)

@@ -191,9 +191,10 @@ class Wishes:
         generator = self.descent.generator
         places = [int(k) for k in torch.nonzero(self.allowed).flatten()]
         target = generator.soft_picture() if self.descent.running is None else self.descent.running
+        eyes = self.descent.settings.eyes
         chosen = fabrication.learned_subset(
-            target.detach(),
-            generator.palette[places],
+            targets.seen(target.detach(), eyes=eyes),
+            targets.seen(generator.palette[places], eyes=eyes),
             count,
             tuple(places.index(k) for k in self.locked if k in places),
             self._free() if bool(self._free().any()) else None,
@@ -255,7 +256,7 @@ class Wishes:
         target = generator.soft_picture() if self.descent.running is None else self.descent.running
 
         def lowered(p: torch.Tensor) -> torch.Tensor:
-            total = targets.follow(generator, p, target, hard=1.0)
+            total = targets.follow(generator, p, target, hard=1.0, eyes=self.descent.settings.eyes)
             if scales.neighbours > 0:
                 total = total + scales.neighbours * losses.neighbours(p, target, guide=target)
             for scale, loss in self.counts:

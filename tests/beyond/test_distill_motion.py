@@ -28,7 +28,7 @@ SHORT: dict[str, Any] = {"prior": "icons", "steps": 5, "inner": 8, "rounds": {"c
 
 
 def test_still_cells_stand() -> None:
-    frames = walk(4, noise=16.0)
+    frames = walk(4, noise=24.0)
     photos = [photo_from_rgba(frame) for frame in frames]
     job = Job(
         photo=photos[0],

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from pixl import icons
-from pixl.distill.begin import FEW, begin, own_sample
+from pixl.color import rgb_to_oklab
+from pixl.distill.begin import begin, own_sample, spread
 from pixl.distill.priors.icon import FULL, IconPrior, drawn, subject
-from pixl.distill.settings import choose
+from pixl.distill.settings import FEW, choose
+from pixl.distill.solve import solve
 from pixl.job import Job
 from pixl.palette import Palette, load_palette
 from pixl.pattern import Cell
+from pixl.photo import photo_from_rgba
 from pixl.units import GridSize
 
 SIDE = 20
@@ -74,3 +79,35 @@ def test_what_the_icon_does_not_cover_is_empty_from_the_start(prior: IconPrior) 
     settings = choose({}, prior.defaults, photo=False)
     start = begin(job("a tulip", palette), prior, prior.condition("a tulip"), settings, (1, 3, SIDE, SIDE))
     assert torch.equal(start.mask, drawn("tulip", None, SIDE)[1] >= FULL)
+
+
+def test_of_a_large_palette_the_start_s_colours_are_kept_and_the_rest_cover_it() -> None:
+    rgb = load_palette("dmc_threads").rgb
+    used = {3, 40, 400}
+    chosen = spread(rgb, used, 96)
+    assert len(chosen) == 96
+    assert used <= set(chosen)
+    assert list(chosen) == sorted(set(chosen))
+    lab = rgb_to_oklab(rgb)
+
+    def farthest(places: tuple[int, ...]) -> float:
+        """OKLab distance of the worst served colour to the nearest of these."""
+        return float(np.sqrt(((lab[:, None] - lab[list(places)]) ** 2).sum(-1)).min(1).max())
+
+    draws = [tuple(np.random.default_rng(k).permutation(len(rgb))[:96]) for k in range(20)]
+    assert farthest(chosen) < 0.7 * min(farthest(draw) for draw in draws)
+    assert spread(rgb, set(range(120)), 96) == tuple(range(120))
+    assert spread(rgb[:5], set(), 96) == tuple(range(5))
+
+
+def test_words_that_need_other_colours_than_the_photo_get_them_and_nothing_of_the_photo_stays(prior: IconPrior) -> None:
+    """A start of one colour, a palette of more than ``spare``: the frog is green all the same, on white."""
+    palette = load_palette("perler").solid()
+    assert len(palette) > choose({}, colors=len(palette)).spare
+    red = photo_from_rgba(np.tile(np.array([200, 30, 30, 255], np.uint8), (40, 40, 1)))
+    pattern = solve(replace(job("frog", palette), photo=red, settings={"prior": "icons"}), prior=prior)
+    shown = rgb_to_oklab(drawn("frog", None, SIDE)[0].permute(1, 2, 0).double().numpy())
+    table = rgb_to_oklab(palette.rgb)
+    nearest = ((shown[:, :, None] - table) ** 2).sum(-1).argmin(-1)
+    assert (pattern.index == nearest).mean() > 0.85
+    assert np.sqrt(((table[pattern.index] - shown) ** 2).sum(-1)).max() < 0.2
