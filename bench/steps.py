@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pixl.quantize import styles
-from pixl.quantize.assign import Weights
 from pixl.quantize.styles import Style
 
 
 def _weights(style: Style, **changes: object) -> Style:
-    kept = style.weights
-    values = {"beta": kept.beta, "lone": kept.lone, "even": kept.even, **changes}
-    return replace(style, weights=Weights(**values))  # type: ignore[arg-type]
+    return replace(style, weights=replace(style.weights, **changes))  # type: ignore[arg-type]
 
 
 NATURAL = styles.STYLES["natural"]
@@ -22,11 +19,11 @@ OFF: dict[str, Style] = {
     "without shapes": replace(NATURAL, shapes=False),
     "without lines": replace(NATURAL, lines=False),
     "without contrast": replace(NATURAL, contrast=0.0),
-    "without wide hues": replace(NATURAL, wide=False),
-    "without true blues": replace(NATURAL, hues=False),
-    "without relative chroma": _weights(NATURAL, beta=0.0),
+    "without names": replace(NATURAL, names=False),
+    "without relative chroma": _weights(NATURAL, tie=(0.0, 25.0, 0.5)),
     "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, 10.0)),
-    "without even areas": _weights(NATURAL, even=(0.0, 6.0)),
+    "without even areas": _weights(NATURAL, even=(0.0, 6.0, 0.7)),
+    "without moves of regions": _weights(NATURAL, regions=0),
 }
 
 

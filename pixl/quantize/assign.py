@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color import lab_to_linear, linear_to_oklab
-from .energy import Energy, Extra, lower, value
+from .energy import AHEAD, Energy, Extra, lower, pairs, value
+from .regions import recolor
 
 Floats = NDArray[np.float32]
 MakeExtra = Callable[[Energy], Extra]
 
 CANDIDATES = 48
 """Colours that a cell chooses from: the nearest ones of a large palette."""
+ROUNDS = 4
+"""How often small regions are moved, and cells after them."""
 USUAL = 48
 """Cells on the longer side that the weights are meant for; with more they count less."""
 
@@ -24,20 +27,22 @@ USUAL = 48
 class Weights:
     """What neighbours are worth, in CIEDE2000.
 
-    ``beta``: of the chroma differences between neighbours. ``lone``: price of a lone cell: the least, what is added
-    where the picture has no lone spot, and the CIELAB difference that makes a spot. ``even``: price of a border where
-    the picture has none, and the CIELAB difference that makes one.
+    ``tie``: of the chroma differences between neighbours that the picture has not. ``even``: price of a border between
+    two colours. Both fall where the picture has an edge: (price, CIELAB difference that makes an edge, share of the
+    price for neighbours at a corner). ``lone``: price of a lone cell: the least, what is added where the picture has no
+    lone spot, and the CIELAB difference that makes a spot. ``regions``: cells of the regions that are moved as one.
     """
 
-    beta: float = 0.2
+    tie: tuple[float, float, float] = (0.5, 20.0, 0.5)
+    even: tuple[float, float, float] = (1.0, 5.0, 0.7)
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
-    even: tuple[float, float] = (1.0, 6.0)
+    regions: int = 12
 
     def at(self, cells: int) -> Weights:
         """For a grid of so many cells on its longer side: a small cell's speck is a lesser evil than a lost detail."""
         share = min(1.0, (USUAL / cells) ** 0.5)
-        least, more, spot = self.lone
-        return replace(self, lone=(least, more * share, spot), even=(self.even[0] * share, self.even[1]))
+        (even, *edge), (least, more, spot) = self.even, self.lone
+        return replace(self, lone=(least, more * share, spot), even=(even * share, *edge))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,27 @@ def settle(
     start = np.where(free, np.take_along_axis(energy.colors, best[..., None], axis=2)[..., 0], index).astype(np.int16)
     more = extra(energy) if extra else None
     found = lower(energy, start, tints[np.maximum(start, 0)] - target, extra=more)
+    for _ in range(ROUNDS if weights.regions else 0):
+        moved = recolor(energy, found, _with(more, energy, found, table), tints, target, most=weights.regions)
+        if np.array_equal(moved, found):
+            break
+        found = lower(energy, moved, tints[np.maximum(moved, 0)] - target, extra=more)
     return Settled(index=found, energy=energy, chroma=tints[np.maximum(found, 0)] - target, table=table)
+
+
+def _with(extra: Extra | None, energy: Energy, index: NDArray[np.int16], table: Floats) -> Floats:
+    """``table`` with what each candidate costs more in ``extra`` while all other cells stay; what is no candidate is
+    beyond price."""
+    if extra is None:
+        return table
+    rows, columns = np.nonzero(energy.free)
+    picks = energy.colors[rows, columns].astype(np.intp)
+    dear = np.full(table.shape, np.inf, np.float32)
+    own = np.take_along_axis(table[rows, columns], picks, axis=1) + extra(index, rows, columns)
+    part = dear[rows, columns]
+    np.put_along_axis(part, picks, own, axis=1)
+    dear[rows, columns] = part
+    return dear
 
 
 def energy_of(
@@ -100,29 +125,33 @@ def energy_of(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
-    below, beside = _even(lab, *weights.even)
+    gaps = _gaps(lab)
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
         lone=_lone(lab, *weights.lone),
         free=free,
-        beta=weights.beta,
-        below=below,
-        beside=beside,
+        tie=_pairs(gaps, *weights.tie),
+        border=_pairs(gaps, *weights.even),
     )
     return energy, tints, target
 
 
-def _even(lab: Floats, price: float, edge: float) -> tuple[Floats, Floats]:
-    """float32[H, W] twice: what a border to the cell below, and to the right, costs."""
-    planes = []
-    for axis in (0, 1):
-        gap = ((np.diff(lab, axis=axis) / np.float32(edge)) ** 2).sum(axis=2)
-        plane = np.zeros(lab.shape[:2], np.float32)
-        plane[: gap.shape[0], : gap.shape[1]] = price * np.exp(-gap)
-        planes.append(plane)
-    return planes[0], planes[1]
+def _gaps(lab: Floats) -> Floats:
+    """float32[4, H, W]: squared CIELAB difference to the neighbours of ``AHEAD``."""
+    gaps = np.zeros((len(AHEAD), *lab.shape[:2]), np.float32)
+    for k, ahead in enumerate(AHEAD):
+        first, second = pairs(lab, ahead)
+        pairs(gaps[k], ahead)[0][:] = ((first - second) ** 2).sum(axis=2)
+    return gaps
+
+
+def _pairs(gaps: Floats, price: float, edge: float, slant: float) -> Floats:
+    """float32[4, H, W]: a price for each pair of neighbours, less where the picture has an ``edge`` between them, times
+    ``slant`` where they touch at a corner."""
+    scale = np.array([1.0, 1.0, slant, slant], np.float32) * np.float32(price)
+    return np.asarray(scale[:, None, None] * np.exp(gaps * np.float32(-1 / edge**2)), dtype=np.float32)
 
 
 def _lone(lab: Floats, least: float, more: float, spot: float) -> Floats:

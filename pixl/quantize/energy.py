@@ -1,37 +1,44 @@
 """What makes a grid good, as a sum that can be lowered one cell at a time, exactly.
 
-    E(x) = sum_i data_i(x_i) + beta sum_(i,j in N8) g_ij |r_i(x_i) - r_j(x_j)| + sum_i iso_i [no 4-neighbour has x_i]
-           + sum_(i,j in N4) even_ij [x_i != x_j]
+    E(x) = sum_i data_i(x_i) + sum_(i,j in N8) tie_ij |r_i(x_i) - r_j(x_j)| + sum_(i,j in N8) border_ij [x_i != x_j]
+           + sum_i lone_i [no 4-neighbour has x_i]
 
 r_i(k) is the chroma error (OKLab a and b, x 100) that colour k makes at cell i: the second term asks that *differences*
 of chroma between neighbours be those of the picture, so a wall does not flicker and a ramp stays in one family of hues.
-The last keeps areas in one piece where the picture itself has no edge.
+The third keeps areas in one piece where the picture itself has no edge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
+Kind = TypeVar("Kind", bound=np.generic)
 Extra = Callable[[NDArray[np.int16], Indices, Indices], Floats]
 """Terms that reach further: (index int16[H, W], rows intp[n], columns intp[n]) -> float32[n, M], what each candidate
 of those cells costs while all other cells stay."""
 
-_RING = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
+AHEAD = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""(down, right): the neighbours that a cell's pairs are kept for: right, below, below right, below left."""
+_RING = tuple((k, dy, dx) for k, (dy, dx) in enumerate(AHEAD)) + tuple(
+    (k, -dy, -dx) for k, (dy, dx) in enumerate(AHEAD)
+)
 _PAD = 3
-_CROSS = [(-1, 0), (0, -1), (0, 1), (1, 0)]
+_CROSS = ((-1, 0), (0, -1), (0, 1), (1, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Energy:
     """``cost`` float32[H, W, M]: price of each candidate; ``colors`` int16[H, W, M]: which colour each candidate is;
     ``chroma`` float32[H, W, M, 2]: its chroma error; ``lone`` float32[H, W]: price of being alone; ``free`` bool[H, W];
-    ``below``, ``beside`` float32[H, W]: price of differing from the cell below, or to the right.
+    ``tie``, ``border`` float32[4, H, W]: what a difference of chroma error, and of colour, to the neighbours of
+    ``AHEAD`` costs.
     """
 
     cost: Floats
@@ -39,10 +46,16 @@ class Energy:
     chroma: Floats
     lone: Floats
     free: NDArray[np.bool_]
-    below: Floats
-    beside: Floats
-    beta: float = 0.2
-    diagonal: float = 0.5
+    tie: Floats
+    border: Floats
+
+
+def pairs(plane: NDArray[Kind], ahead: tuple[int, int]) -> tuple[NDArray[Kind], NDArray[Kind]]:
+    """Views of ``plane`` [H, W, ...]: the cells that have a neighbour ``ahead``, and those neighbours."""
+    dy, dx = ahead
+    if dx < 0:
+        return plane[: -dy or None, -dx:], plane[dy:, :dx]
+    return plane[: -dy or None, : -dx or None], plane[dy:, dx:]
 
 
 def lower(
@@ -107,16 +120,13 @@ def value(energy: Energy, index: NDArray[np.int16], chroma: Floats, data: Floats
     and prices. Empty cells take no part."""
     there = index >= 0
     total = float(data[there].sum())
-    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        first = np.s_[: -dy or None, : -dx or None] if dx >= 0 else np.s_[: -dy or None, -dx:]
-        second = np.s_[dy:, dx:] if dx >= 0 else np.s_[dy:, :dx]
-        gap = np.sqrt(((chroma[first] - chroma[second]) ** 2).sum(axis=2))[there[first] & there[second]]
-        total += energy.beta * (energy.diagonal if dy and dx else 1.0) * float(gap.sum())
-    for here, next_to, price in (
-        (index[:-1], index[1:], energy.below[:-1]),
-        (index[:, :-1], index[:, 1:], energy.beside[:, :-1]),
-    ):
-        total += float(price[(here != next_to) & (here >= 0) & (next_to >= 0)].sum())
+    for k, ahead in enumerate(AHEAD):
+        both = np.logical_and(*pairs(there, ahead))
+        first, second = pairs(chroma, ahead)
+        gap = np.sqrt(((first - second) ** 2).sum(axis=2))
+        total += float((pairs(energy.tie[k], ahead)[0] * gap)[both].sum())
+        here, next_to = pairs(index, ahead)
+        total += float(pairs(energy.border[k], ahead)[0][both & (here != next_to)].sum())
     framed = np.pad(index, 1, constant_values=-1)
     around = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
     alone = there & ~np.any([side == index for side in around], axis=0)
@@ -130,16 +140,18 @@ class _Framed:
     x: NDArray[np.int16]
     error: Floats
     lone: Floats
-    below: Floats
-    beside: Floats
+    tie: Floats
+    border: Floats
 
     @classmethod
     def around(cls, energy: Energy, index: NDArray[np.int16], error: Floats) -> _Framed:
         """Copies of the arrays of the index, framed."""
+        frame = (_PAD, _PAD)
         return cls(
             np.pad(index, _PAD, constant_values=-1),
-            np.pad(error, ((_PAD, _PAD), (_PAD, _PAD), (0, 0))),
-            *(np.pad(plane, _PAD) for plane in (energy.lone, energy.below, energy.beside)),
+            np.pad(error, (frame, frame, (0, 0))),
+            np.pad(energy.lone, _PAD),
+            *(np.pad(planes, ((0, 0), frame, frame)) for planes in (energy.tie, energy.border)),
         )
 
 
@@ -150,16 +162,24 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
     mine = energy.chroma[r, c]
     a, b = mine[..., 0], mine[..., 1]
     y, z = r + _PAD, c + _PAD
-    for dy, dx in _RING:
+    rest = np.zeros(len(r), np.float32)  # what all borders would cost
+    for turn, (k, dy, dx) in enumerate(_RING):
+        there = x[y + dy, z + dx]
+        at = (k, y, z) if turn < len(AHEAD) else (k, y + dy, z + dx)
+        known = there >= 0
+        tie = np.where(known, framed.tie[at], np.float32(0))
         near = error[y + dy, z + dx]
-        weight = np.where(x[y + dy, z + dx] >= 0, energy.beta * (energy.diagonal if dy and dx else 1.0), 0.0)
         da, db = a - near[:, 0, None], b - near[:, 1, None]
         da *= da
         db *= db
         da += db
         np.sqrt(da, out=da)
-        da *= weight.astype(np.float32)[:, None]
+        da *= tie[:, None]
         total += da
+        border = np.where(known, framed.border[at], np.float32(0))
+        rest += border
+        total -= (colors == there[:, None]) * border[:, None]
+    total += rest[:, None]
     alone = np.ones(colors.shape, bool)
     for dy, dx in _CROSS:
         there = x[y + dy, z + dx]
@@ -170,9 +190,6 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
         for ey, ex in _CROSS:
             if (ey, ex) != (-dy, -dx):
                 held |= x[y + dy + ey, z + dx + ex] == there
-        border = (framed.below if dy else framed.beside)[y + min(dy, 0), z + min(dx, 0)]
-        border = np.where(there >= 0, border, np.float32(0))
-        total += border[:, None]
-        total -= same * (np.where(held, np.float32(0), lone[y + dy, z + dx]) + border)[:, None]
+        total -= same * np.where(held, np.float32(0), lone[y + dy, z + dx])[:, None]
     total += alone * lone[y, z][:, None]
     return total

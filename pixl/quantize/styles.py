@@ -12,7 +12,7 @@ from .kind import Kind, kind_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``inks``: no colour between two;
-    ``contrast``: local contrast added; ``hues``: vivid blues keep their hue; ``wide``: see ``differences``;
+    ``contrast``: local contrast added; ``names``: colours that are far from a cell's are judged by name too;
     ``weights``: what neighbours are worth; ``far``: weight of the far view, with which cells are priced as parts of a
     mixture."""
 
@@ -20,26 +20,33 @@ class Style:
     lines: bool = True
     inks: bool = False
     contrast: float = 0.2
-    hues: bool = True
-    wide: bool = True
+    names: bool = True
     weights: Weights = field(default_factory=Weights)
     far: float = 0.0
 
 
 STYLES = {
     "natural": Style(),
-    "clean": Style(inks=True, contrast=0.0, weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.5, 8.0))),
-    "crisp": Style(contrast=0.7, weights=Weights(lone=(0.25, 3.0, 8.0), even=(0.5, 6.0))),
-    "rich": Style(contrast=0.0, weights=Weights(lone=(0.5, 3.5, 10.0), even=(0.5, 6.0)), far=1.0),
+    "clean": Style(inks=True, contrast=0.0, weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.2, 8.0, 0.7), regions=80)),
+    "crisp": Style(contrast=0.7, weights=Weights(lone=(0.25, 3.0, 8.0), even=(0.8, 6.0, 0.7), regions=12)),
+    "rich": Style(
+        contrast=0.0,
+        weights=Weights(tie=(0.2, 1e3, 0.5), lone=(0.5, 3.5, 10.0), even=(0.5, 6.0, 0.0), regions=0),
+        far=1.0,
+    ),
     "dither": Style(
         shapes=False,
         lines=False,
         contrast=0.0,
-        weights=Weights(beta=0.0, lone=(3.0, 0.0, 10.0), even=(0.0, 6.0)),
+        weights=Weights(tie=(0.0, 1e3, 0.5), lone=(3.0, 0.0, 10.0), even=(0.0, 6.0, 0.0), regions=0),
         far=2.0,
     ),
 }
-ART = Style(lines=False, contrast=0.0, weights=Weights(beta=0.0, lone=(0.0, 0.0, 1.0), even=(0.0, 1.0)))
+ART = Style(
+    lines=False,
+    contrast=0.0,
+    weights=Weights(tie=(0.0, 1e3, 0.5), lone=(0.0, 0.0, 1.0), even=(0.0, 1.0, 0.0), regions=0),
+)
 """Pixel art, kept cell for cell: each colour of the picture becomes one of the palette."""
 
 

@@ -19,7 +19,7 @@ from pixl.units import GridSize
 
 CELL = Cell(width_mm=8, height_mm=8)
 PLAIN = Weights()
-NOTHING = Weights(beta=0.0, lone=(0.0, 0.0, 10.0), even=(0.0, 6.0))
+NOTHING = Weights(tie=(0.0, 25.0, 0.5), lone=(0.0, 0.0, 10.0), even=(0.0, 6.0, 0.7), regions=0)
 
 
 def random_case(seed: int, side: int = 7, colors: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -62,16 +62,14 @@ def test_exchanges_lower_the_energy_and_keep_the_counts(seed: int, monkeypatch: 
         side = len(index)
         for y in range(side):
             for x in range(side):
-                for dy, dx, weight in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (1, -1, 0.5)):
+                for k, (dy, dx) in enumerate(((0, 1), (1, 0), (1, 1), (1, -1))):
                     if 0 <= y + dy < side and 0 <= x + dx < side:
-                        value += 0.2 * weight * float(np.linalg.norm(error[y, x] - error[y + dy, x + dx]))
+                        gap = np.linalg.norm(error[y, x] - error[y + dy, x + dx])
+                        value += float(energy.tie[k, y, x] * gap)
+                        value += float(energy.border[k, y, x]) * (index[y, x] != index[y + dy, x + dx])
                 near = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
                 same = [index[a, b] == index[y, x] for a, b in near if 0 <= a < side and 0 <= b < side]
                 value += 0.0 if any(same) else float(energy.lone[y, x])
-                if y + 1 < side and index[y, x] != index[y + 1, x]:
-                    value += float(energy.below[y, x])
-                if x + 1 < side and index[y, x] != index[y, x + 1]:
-                    value += float(energy.beside[y, x])
         return value
 
     after = limited.assign(lab, table, oklab, empty, free, stock, PLAIN)

@@ -28,14 +28,14 @@ def test_difference_table_equals_the_formula() -> None:
     assert np.abs(table - exact).max() < 0.3
 
 
-def test_wide_differences_are_the_formulas_where_colours_are_dull_and_larger_where_vivid() -> None:
+def test_stretched_differences_are_the_formulas_where_colours_are_dull_and_larger_where_vivid() -> None:
     rng = np.random.default_rng(1)
     dull = rng.uniform((0, -12, -12), (100, 12, 12), (300, 3))
-    assert np.array_equal(difference_table(dull, dull[:40], wide=True), difference_table(dull, dull[:40]))
+    assert np.array_equal(difference_table(dull, dull[:40], stretched=True), difference_table(dull, dull[:40]))
     ball = rgb_to_lab(np.array([[230, 20, 20]], np.uint8))  # LEGO's Reddish Orange and Bright Red
     bricks = rgb_to_lab(np.array([[202, 76, 11], [180, 0, 0]], np.uint8))
     assert difference_table(ball, bricks).argmin() == 0
-    assert difference_table(ball, bricks, wide=True).argmin() == 1
+    assert difference_table(ball, bricks, stretched=True).argmin() == 1
 
 
 def test_sampling_is_an_exact_area_mean() -> None:
@@ -158,20 +158,21 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
     start = np.full((9, 8), -1, np.int16)
     free = np.ones((9, 8), bool)
     free[2, 3] = False
-    settled = assign.settle(lab, table, palette.oklab, start, free, Weights(beta=0.3))
+    weights = Weights(tie=(0.3, 30.0, 0.4), even=(1.5, 20.0, 0.6))
+    settled = assign.settle(lab, table, palette.oklab, start, free, weights)
     x, error = settled.index, settled.chroma
     total = 0.0
     for r, c in np.ndindex(9, 8):
         if x[r, c] < 0:
             continue
         total += float(table[r, c, x[r, c]])
-        for dy, dx, weight in ((0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (1, -1, 0.5)):
+        for dy, dx, slant in ((0, 1, False), (1, 0, False), (1, 1, True), (1, -1, True)):
             if r + dy < 9 and 0 <= c + dx < 8 and x[r + dy, c + dx] >= 0:
-                total += 0.3 * weight * float(np.linalg.norm(error[r, c] - error[r + dy, c + dx]))
-        if r + 1 < 9 and x[r + 1, c] >= 0 and x[r, c] != x[r + 1, c]:
-            total += float(settled.energy.below[r, c])
-        if c + 1 < 8 and x[r, c + 1] >= 0 and x[r, c] != x[r, c + 1]:
-            total += float(settled.energy.beside[r, c])
+                gap = float(((lab[r, c] - lab[r + dy, c + dx]) ** 2).sum())
+                tie = 0.3 * np.exp(-gap / 30.0**2) * (0.4 if slant else 1)
+                total += tie * float(np.linalg.norm(error[r, c] - error[r + dy, c + dx]))
+                if x[r, c] != x[r + dy, c + dx]:
+                    total += 1.5 * np.exp(-gap / 20.0**2) * (0.6 if slant else 1)
         near = [x[a, b] for a, b in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)) if 0 <= a < 9 and 0 <= b < 8]
         total += 0.0 if x[r, c] in near else float(settled.energy.lone[r, c])
     assert x[2, 3] == -1
