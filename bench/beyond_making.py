@@ -2,8 +2,9 @@
 colours chosen first. Writes the tables of docs/beyond.md.
 
 Input of the first two tables: ten photos (bench/beyond_dial.py's: the pictures of samples/ and two crops), 32 x 32
-cells, LEGO plates' solid colours, no words, fidelity .5. The prior is the exact patch prior over the *other* photos:
-every window may follow any of them, so it has an energy and a taste, and does not know the answer.
+cells, LEGO plates' solid colours, no words, fidelity .5: half photo, half prior. The prior is the exact patch prior
+over the *other* photos: every window may follow any of them, so it has an energy and a taste, and does not know the
+answer.
 
 Losses: for each, a ladder of weights (the same for all ten) is climbed until one costs something: energy at equal dE
 more than 1 % of its way from the start above none's, or dE more than 1 % off none's, means over the ten. The table
@@ -15,8 +16,9 @@ pairs of |chroma difference in the pattern - in the photo| (OKLab x 100); lots: 
 (8-connected regions) less one; parts: rectangular plates up to 8 studs, fewest (pixl brick --merge). dE: CIEDE2000 to
 the linear-light mean of the cell.
 
-Stock: of the three colours used most there are half as many pieces as are wanted, of the others enough. Put right at
-the end only, against the transport loss inside the descent; both are met exactly.
+Stock: the eight colours that quantize chooses for the photo, and of each the same number of pieces, a tenth more than
+there are cells in all: about half of the picture cannot have its own colour. The programme alone; with exchanges after
+it; and with the transport loss in the descent too. beyond: pieces more than there are.
 
 Colours: icons of pixl/icons as photo and bank (bench/distill_cases.py's classes), patch prior, six cases in class, four
 out of class: the prior's energy of the final picture with k colours, learned on the way against the k that quantize
@@ -36,6 +38,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -243,28 +246,31 @@ def losses(count: int, only: str, out: Path | None) -> str:
 
 
 def scarce(count: int) -> str:
-    lines = ["| stock | beyond the stock | energy | dE | lone |", "|---|---|---|---|---|"]
     rows: dict[str, list[tuple[float, ...]]] = {}
     for case in photo_cases()[:count]:
+        eight = untouched(case, Limits(colors=8)).index
+        palette = case.job.palette.take([int(k) for k in np.unique(eight)])
+        case = replace(case, job=replace(case.job, palette=palette))
         base, start = answer(case), untouched(case)
-        used = np.bincount(base.index.ravel(), minlength=len(case.job.palette))
-        stock = np.full(len(used), SIDE * SIDE, np.int64)
-        for k in np.argsort(-used)[:3]:
-            stock[k] = used[k] // 2
+        stock = np.full(len(palette), int(1.1 * SIDE * SIDE / len(palette)), np.int64)
         limits = Limits(stock=stock)
+        with mock.patch("pixl.distill.polish.polished", lambda index, *rest, **more: index):
+            bare = answer(case, limits, making={"stock": 0.0})
         tried = {
-            "no limit": base,
-            "at the end only": answer(case, limits, making={"stock": 0.0}),
-            "in the loss too": answer(case, limits),
+            "without a limit": base,
+            "the programme at the end": bare,
+            "and exchanges": answer(case, limits, making={"stock": 0.0}),
+            "and the transport loss": answer(case, limits),
         }
         for name, one in tried.items():
-            beyond = np.maximum(np.bincount(one.index.ravel(), minlength=len(stock)) - stock, 0).sum()
+            beyond = float(np.maximum(np.bincount(one.index.ravel(), minlength=len(stock)) - stock, 0).sum())
             way = 100 * (start.energy - one.energy) / (start.energy - base.energy)
-            lone = measures(one.index, case)["lone"]
-            rows.setdefault(name, []).append((float(beyond), way, one.away, lone))
+            counts = measures(one.index, case)
+            rows.setdefault(name, []).append((beyond, way, one.away, counts["lone"], counts["regions"]))
+    lines = ["| stock | beyond | energy | dE | lone | regions |", "|---|---|---|---|---|---|"]
     for name, found in rows.items():
         mean = np.mean(found, axis=0)
-        lines.append(f"| {name} | {mean[0]:.1f} | {mean[1]:.1f} % | {mean[2]:.2f} | {mean[3]:.1f} |")
+        lines.append(f"| {name} | {mean[0]:.0f} | {mean[1]:.1f} % | " + " | ".join(f"{v:.1f}" for v in mean[2:]) + " |")
     return "\n".join(lines)
 
 
