@@ -57,18 +57,11 @@ def way(folder: Path) -> None:
     from pixl import icons
 
     Image.fromarray(icons.picture("parrot")).save(photo)
-    made = pixl(
-        folder, "way", str(photo), "--prompt", "a flower", "--prior", "icons", "--background", "#FFFFFF", "--gif"
-    )
+    pixl(folder, "way", str(photo), "--prompt", "a flower", "--prior", "icons", "--background", "#FFFFFF")
     previews = sorted((folder / "way.run" / "previews").glob("*.png"))
     pictures = [(f"after step {int(path.stem)}", shown(path)) for path in previews]
     pictures[0] = ("the photo, quantised", pictures[0][1])
-    chosen = [pictures[k] for k in sorted({0, 1, 2, len(pictures) - 1})][:4]
-    chosen += [
-        ("softmax", shown(made / "distill" / "softmax.png")),
-        ("undecided cells", shown(made / "distill" / "entropy.png")),
-    ]
-    row(chosen, 3).save(TARGET / "distill-way.png", optimize=True)
+    row([pictures[k] for k in (0, 1, -1)], 3).save(TARGET / "distill-way.png", optimize=True)
 
 
 def plain_and_paper(folder: Path) -> None:
@@ -85,6 +78,9 @@ def plain_and_paper(folder: Path) -> None:
         ("the photo, quantised", shown(begin)),
         (f"fast: {rows(folder / 'fast.run')} prior rows", shown(fast / "distill" / "argmax.png")),
         (f"paper, 1,000 steps: {rows(folder / 'paper.run')} rows", shown(paper / "distill" / "argmax.png")),
+        ("paper: softmax", shown(paper / "distill" / "softmax.png")),
+        ("fast: undecided cells", shown(fast / "distill" / "entropy.png")),
+        ("paper: undecided cells", shown(paper / "distill" / "entropy.png")),
     ]
     row(pictures, 3).save(TARGET / "distill-recipes.png", optimize=True)
 
@@ -93,7 +89,8 @@ def layers_and_variations(folder: Path) -> None:
     """Variations of a prompt alone, and one of them colour by colour."""
     made = pixl(folder, "many", "--prompt", "a cat", "--variations", "3")
     pictures = [(f"variation {k}", shown(made / "distill" / f"variation-{k}.png")) for k in (1, 2, 3)]
-    parts = sorted((made / "distill" / "variation-1" / "layers").glob("*.png"))[:3]
+    parts = (made / "distill" / "variation-1" / "layers").glob("*.png")
+    parts = sorted(parts, key=lambda path: -sum(Image.open(path).getchannel("A").histogram()[128:]))[:3]
     pictures += [(f"layer {path.stem}", shown(path)) for path in parts]
     row(pictures, 3).save(TARGET / "distill-variations.png", optimize=True)
 

@@ -65,8 +65,8 @@ def entropy_map(entropy: torch.Tensor) -> NDArray[np.uint8]:
 
 
 def layers(generator: Generator, names: Sequence[str]) -> dict[str, bytes]:
-    """One PNG a colour: the colour, with its softmax weight as alpha. ``names``: file-name parts, one a
-    colour.
+    """One PNG a colour that is to be seen somewhere: the colour, with its softmax weight as alpha. ``names``:
+    file-name parts, one a colour.
     """
     weights = torch.softmax(generator.logits.detach(), dim=-1)
     if generator.mask is not None:
@@ -75,6 +75,8 @@ def layers(generator: Generator, names: Sequence[str]) -> dict[str, bytes]:
     table = code_values(generator.palette)
     out = {}
     for k, name in enumerate(names):
+        if not alpha[..., k].any():
+            continue
         rgb = np.broadcast_to(table[k], (*alpha.shape[:2], 3))
         out[f"layers/{k + 1:03d}-{name}.png"] = png(enlarged(np.dstack([rgb, alpha[..., k]])))
     return out

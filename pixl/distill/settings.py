@@ -240,7 +240,7 @@ def fast(defaults: PriorDefaults | None = None, *, photo: bool = True, colors: i
         warmup=0,
         scales=Scales(fft=0.0, neighbours=0.02 if colors > FEW else 0.003),
         start="quantize",
-        start_std=min(1.0, math.sqrt(10 / colors)) if colors > FEW else 1.0,  # or what the photo showed shines through
+        start_std=math.sqrt(10 / colors) if photo and colors > FEW else 1.0,  # else the photo shines through
         rounds=Rounds(count=2 if photo else 0, steps=3, tries=3, high=0.8, low=0.5),
         settle=3,
         samples=100,

@@ -125,7 +125,7 @@ def test_following_hard_is_the_mean_error_of_the_colours_drawn() -> None:
 def test_colours_are_seen_as_the_rest_of_the_program_sees_them() -> None:
     colors = torch.rand(5, 7, 3, generator=rng(3)).double()
     assert torch.equal(targets.seen(colors, eyes=False), colors)
-    want = 2 * linear_to_oklab(srgb_to_linear(colors.numpy()))
+    want = linear_to_oklab(srgb_to_linear(colors.numpy())) * [2, 4, 4]
     np.testing.assert_allclose(targets.seen(colors, eyes=True).numpy(), want, atol=1e-9)
     greys = torch.linspace(0.1, 1, 10).double()[:, None].expand(10, 3)
     steps = [targets.seen(greys, eyes=eyes).diff(dim=0).norm(dim=-1) for eyes in (False, True)]
@@ -136,10 +136,10 @@ def test_following_with_eyes_is_the_mean_oklab_error_of_the_colours_drawn() -> N
     weights = torch.softmax(torch.randn(4, 3, 6, generator=rng()).double(), -1)
     target = torch.rand(4, 3, 3, generator=rng(1)).double()
     made = generator(torch.zeros(4, 3, 6).double())
-    table, shown = (2 * linear_to_oklab(srgb_to_linear(c.numpy())) for c in (PALETTE.double(), target))
+    table, shown = (linear_to_oklab(srgb_to_linear(c.numpy())) * [2, 4, 4] for c in (PALETTE.double(), target))
     drawn = 0.5 * (weights.numpy() * ((shown[:, :, None] - table) ** 2).sum(-1)).sum()
     assert float(targets.follow(made, weights, target, hard=1.0, eyes=True)) == pytest.approx(drawn, rel=1e-8)
-    nearest = 4 * ((linear_to_oklab(srgb_to_linear(target.numpy()))[:, :, None] - table / 2) ** 2).sum(-1).min(-1)
+    nearest = ((shown[:, :, None] - table) ** 2).sum(-1).min(-1)
     assert targets.misfit(target, PALETTE.double(), eyes=True) == pytest.approx(nearest.sum(), rel=1e-8)
 
 
