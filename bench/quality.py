@@ -1,12 +1,12 @@
 """Figures of the default engine and of what a person would use instead, in one process on the same inputs.
 
-    python bench/quality.py PICTURES                    # the tables of docs/quality.md
-    python bench/quality.py PICTURES --check            # exit 1 when a promise is broken
-    python bench/quality.py PICTURES --ablation         # natural with one step off at a time
+    python bench/quality.py PICTURES --into docs/quality.md   # the tables of that page, between its marks
+    python bench/quality.py PICTURES --check                  # exit 1 when a promise is broken
+    python bench/quality.py PICTURES --ablation               # natural with one step off at a time
 
-PICTURES is the folder that ``scripts/fetch_bench_photos.py`` writes; only the pictures that were not used for
-tuning count. Intervals: 95 % of 4,000 bootstrap samples of the pictures, of paired differences to ``natural``
-(or to ``dither``). Seconds are CPU seconds of a warm process.
+PICTURES is the folder that ``scripts/fetch_bench_photos.py`` writes; only the pictures of the last claim, which were
+not used for tuning, count. Intervals: 95 % of 4,000 bootstrap samples of the pictures, of paired differences to
+``natural`` (or to ``dither``). Seconds are CPU seconds of a warm process.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pixl.engine import load_engine  # noqa: E402
 SETTINGS = (("lego", 48), ("perler", 48), ("dmc_threads", 48))
 STYLES = ("natural", "clean", "crisp", "rich", "dither")
 SHOWN = ("near", "far", "ssim", "edge", "conf", "tiny", "off", "grey", "dyed", "cgrad", "colors", "seconds")
+MARKS = ("<!-- begin figures -->", "<!-- end figures -->")
 DIGITS = {"ssim": 3, "edge": 3, "colors": 0, "conf": 1, "tiny": 1, "seconds": 3}
 
 
@@ -67,19 +68,21 @@ def interval(difference: NDArray[np.float64], rng: np.random.Generator) -> tuple
     return float(low), float(high)
 
 
-def table(title: str, results: dict[str, NDArray[np.float64]], against: str) -> None:
-    """Means, then each method's paired difference to ``against`` with its interval."""
+def table(title: str, results: dict[str, NDArray[np.float64]], against: str) -> list[str]:
+    """Lines: means, then each method's paired difference to ``against`` with its interval."""
     place = {name: i for i, name in enumerate((*NAMES, "seconds"))}
-    print(f"\n### {title}\n")
-    print("| | " + " | ".join(SHOWN) + " |\n|---|" + "---|" * len(SHOWN))
+    lines = [f"\n### {title}\n", "| | " + " | ".join(SHOWN) + " |", "|---|" + "---|" * len(SHOWN)]
     for key, rows in results.items():
         mean = rows.mean(axis=0)
         cells = [f"{mean[place[name]]:.{DIGITS.get(name, 2)}f}" for name in SHOWN]
-        print(f"| {f'**{key}**' if key == against else key} | " + " | ".join(cells) + " |")
+        lines.append(f"| {f'**{key}**' if key == against else key} | " + " | ".join(cells) + " |")
     rng = np.random.default_rng(0)
     names = ("near", "far", "ssim", "edge", "conf", "off", "grey", "dyed", "cgrad")
-    print(f"\nDifferences, each less {against}:\n")
-    print("| | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
+    lines += [
+        f"\nDifferences, each less {against}:\n",
+        "| | " + " | ".join(names) + " |",
+        "|---|" + "---|" * len(names),
+    ]
     for key, rows in results.items():
         if key == against:
             continue
@@ -89,7 +92,8 @@ def table(title: str, results: dict[str, NDArray[np.float64]], against: str) -> 
             low, high = interval(gap, rng)
             digits = DIGITS.get(name, 2)
             cells.append(f"{gap.mean():+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})")
-        print(f"| {key} | " + " | ".join(cells) + " |")
+        lines.append(f"| {key} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def broken(title: str, results: dict[str, NDArray[np.float64]]) -> list[str]:
@@ -121,22 +125,32 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--limit", type=int, default=0, help="only the first so many pictures")
+    parser.add_argument("--palettes", nargs="+", default=[name for name, _ in SETTINGS])
+    parser.add_argument("--into", type=Path, help="a page whose tables, between two marks, are replaced")
     options = parser.parse_args()
     bad: list[str] = []
+    lines: list[str] = []
     methods: dict[str, Peer]
     for name, longest in SETTINGS:
+        if name not in options.palettes:
+            continue
         title = f"{name}, {longest} cells"
         if options.ablation:
             methods = {"natural": ours("natural"), **{key: _off(key) for key in OFF}}
         else:
             methods = {**{style: ours(style) for style in STYLES}, **PEERS, **DITHERED}
         results = run(options.pictures, name, longest, methods, options.limit)
-        table(title, results, "natural")
+        lines += table(title, results, "natural")
         if not options.ablation:
             dithers = {key: rows for key, rows in results.items() if key == "dither" or key in DITHERED}
-            table(f"{title}, dithered", dithers, "dither")
+            lines += table(f"{title}, dithered", dithers, "dither")
             bad += broken(title, results)
+        print(*lines[lines.index(f"\n### {title}\n") :], sep="\n", flush=True)
     print("\nPromises:", *(bad or ["all kept"]), sep="\n- ")
+    if options.into:
+        before, rest = options.into.read_text("utf-8").split(MARKS[0], 1)
+        after = rest.split(MARKS[1], 1)[1]
+        options.into.write_text("\n".join([before + MARKS[0], *lines, "", MARKS[1] + after]), "utf-8")
     if options.check and bad:
         raise SystemExit(1)
 

@@ -28,23 +28,53 @@ BASIC = ["black", "grey", "white", "red", "green", "yellow", "blue", "brown", "o
 """The eleven basic terms of English (Berlin and Kay 1969), and tan, which skin, sand and wood are named by."""
 MEANS = {
     **{word: word for word in BASIC},
-    "gray": "grey", "teal": "green/blue", "turquoise": "green/blue", "aquamarine": "green/blue", "aqua": "blue/green",
-    "cyan": "blue/green", "navy": "blue", "slate": "grey", "charcoal": "grey/black", "magenta": "pink/purple",
-    "fuchsia": "pink/purple", "rose": "pink", "lavender": "purple", "violet": "purple", "lilac": "purple",
-    "plum": "purple", "mauve": "purple/pink", "indigo": "purple/blue", "periwinkle": "blue/purple",
-    "maroon": "red/brown", "burgundy": "red/purple", "crimson": "red", "salmon": "pink/orange", "coral": "orange/pink",
-    "rust": "brown/orange", "peach": "tan/orange", "beige": "tan", "cream": "tan/white", "khaki": "tan/green",
-    "taupe": "brown/tan", "mustard": "yellow/brown", "gold": "yellow/brown", "olive": "green/brown", "lime": "green",
-    "mint": "green",
+    "gray": "grey", "silver": "grey", "slate": "grey", "steel": "grey/blue", "stone": "grey", "cement": "grey",
+    "gunmetal": "grey", "charcoal": "grey/black", "midnight": "blue/black", "ivory": "white/yellow",
+    "eggshell": "white/yellow", "cream": "tan/white", "creme": "tan/white",
+    "parchment": "tan/white", "ecru": "tan/white", "beige": "tan", "sand": "tan", "sandstone": "tan", "wheat": "tan",
+    "buff": "tan", "fawn": "tan", "putty": "tan", "desert": "tan", "toupe": "tan", "flesh": "tan/pink",
+    "skin": "tan", "peach": "tan/orange", "apricot": "tan/orange", "melon": "orange/pink", "khaki": "tan/green",
+    "camel": "tan/brown", "taupe": "brown/tan", "mushroom": "tan/brown", "caramel": "brown/orange", "coffee": "brown",
+    "chocolate": "brown", "cocoa": "brown", "mocha": "brown", "chestnut": "brown/red", "mahogany": "brown/red",
+    "auburn": "brown/red", "sienna": "brown/orange", "siena": "brown/orange", "umber": "brown", "sepia": "brown",
+    "leather": "brown", "cinnamon": "brown/orange", "copper": "brown/orange", "bronze": "brown/yellow", "dirt": "brown",
+    "mud": "brown", "earth": "brown", "clay": "brown/orange", "adobe": "brown/orange", "terracotta": "orange/brown",
+    "terracota": "orange/brown", "rust": "brown/orange", "russet": "brown/red",
+    "brick": "red/brown", "maroon": "red/brown", "burgundy": "red/purple", "wine": "red/purple",
+    "claret": "red/purple", "merlot": "red/purple", "bordeaux": "red/purple", "crimson": "red", "scarlet": "red",
+    "ruby": "red", "carmine": "red", "cherry": "red", "blood": "red", "tomato": "red", "vermillion": "red/orange",
+    "orangered": "orange/red", "coral": "orange/pink", "salmon": "pink/orange", "rose": "pink", "rosa": "pink",
+    "blush": "pink", "bubblegum": "pink", "carnation": "pink", "watermelon": "pink/red", "strawberry": "pink/red",
+    "raspberry": "pink/red", "cerise": "pink/red", "magenta": "pink/purple", "fuchsia": "pink/purple",
+    "amber": "orange/yellow", "tangerine": "orange", "pumpkin": "orange", "mango": "orange", "saffron": "orange/yellow",
+    "marigold": "orange/yellow", "mustard": "yellow/brown", "gold": "yellow/brown", "goldenrod": "yellow/orange",
+    "ochre": "yellow/brown", "ocher": "yellow/brown", "ocre": "yellow/brown", "lemon": "yellow", "canary": "yellow",
+    "banana": "yellow", "butter": "yellow", "custard": "yellow", "dandelion": "yellow", "sunflower": "yellow",
+    "maize": "yellow", "straw": "yellow/tan", "olive": "green/brown", "lime": "green", "chartreuse": "green/yellow",
+    "mint": "green", "sage": "green/grey", "moss": "green", "fern": "green", "forest": "green", "grass": "green",
+    "leaf": "green", "pine": "green", "emerald": "green", "jade": "green", "avocado": "green", "asparagus": "green",
+    "pistachio": "green", "seafoam": "green", "evergreen": "green", "viridian": "green", "celery": "green",
+    "teal": "green/blue", "turquoise": "green/blue", "aquamarine": "green/blue", "aqua": "blue/green",
+    "cyan": "blue/green", "sky": "blue", "azure": "blue", "azul": "blue", "cerulean": "blue", "cobalt": "blue",
+    "denim": "blue", "sapphire": "blue", "cornflower": "blue/purple", "ultramarine": "blue", "royal": "blue",
+    "navy": "blue", "marine": "blue", "ocean": "blue", "indigo": "purple/blue", "periwinkle": "blue/purple",
+    "lavender": "purple", "lavendar": "purple", "violet": "purple", "lilac": "purple", "plum": "purple",
+    "mauve": "purple/pink", "grape": "purple", "eggplant": "purple", "aubergine": "purple", "amethyst": "purple",
+    "orchid": "purple/pink", "heather": "purple/grey", "mulberry": "purple/red", "berry": "purple/red",
+    "velvet": "purple/red", "puce": "brown/purple",
 }  # fmt: skip
 
 
 def terms_of(name: str) -> str | None:
-    """The terms of a name, or None: its last word that ends in, or else holds, the longest word of ``MEANS``."""
+    """The terms of a name, or None: its last word that ends in, or else holds, the longest word of ``MEANS``. Short
+    words count only whole."""
     for word in reversed(re.findall("[a-z]+", name)):
-        for known in ([k for k in MEANS if word.endswith(k)], [k for k in MEANS if k in word]):
-            if known:
-                return MEANS[max(known, key=len)]
+        if word in MEANS:
+            return MEANS[word]
+        long = [known for known in MEANS if len(known) > 3]
+        for found in ([k for k in long if word.endswith(k)], [k for k in long if k in word]):
+            if found:
+                return MEANS[max(found, key=len)]
     return None
 
 

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from ..color import lab_to_linear, linear_to_oklab
 from .energy import AHEAD, Energy, Extra, lower, pairs, value
 from .regions import recolor
+from .skin import face
 
 Floats = NDArray[np.float32]
 MakeExtra = Callable[[Energy], Extra]
 
 CANDIDATES = 48
 """Colours that a cell chooses from: the nearest ones of a large palette."""
+ALIKE = 10.0
+"""Distance of two colours (OKLab x 100) below which a border between them is seen less."""
+NEAR, LEAST = 8.0, 0.1
+"""CIEDE2000 up to which a colour is the picture's own, and the share of ``tie`` that is left there."""
 ROUNDS = 4
 """How often small regions are moved, and cells after them."""
 USUAL = 48
@@ -31,12 +36,14 @@ class Weights:
     two colours. Both fall where the picture has an edge: (price, CIELAB difference that makes an edge, share of the
     price for neighbours at a corner). ``lone``: price of a lone cell: the least, what is added where the picture has no
     lone spot, and the CIELAB difference that makes a spot. ``regions``: cells of the regions that are moved as one.
+    ``faces``: share of all these that is not asked where there may be a face: an eye is a speck too.
     """
 
     tie: tuple[float, float, float] = (0.5, 20.0, 0.5)
     even: tuple[float, float, float] = (1.0, 5.0, 0.7)
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
     regions: int = 12
+    faces: float = 0.8
 
     def at(self, cells: int) -> Weights:
         """For a grid of so many cells on its longer side: a small cell's speck is a lesser evil than a lost detail."""
@@ -125,17 +132,35 @@ def energy_of(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
-    gaps = _gaps(lab)
+    gaps, calm = _gaps(lab), 1 - weights.faces * face(lab)
+    both = _of_pairs(calm, np.minimum)
+    apart = np.linalg.norm(palette_oklab[:, None] - palette_oklab[None], axis=2) * 100
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
-        lone=_lone(lab, *weights.lone),
+        lone=_lone(lab, *weights.lone) * calm,
         free=free,
-        tie=_pairs(gaps, *weights.tie),
-        border=_pairs(gaps, *weights.even),
+        tie=_pairs(gaps, *weights.tie) * both * _of_pairs(_lost(table), np.maximum),
+        border=_pairs(gaps, *weights.even) * both,
+        step=np.minimum(apart / ALIKE, 1).astype(np.float32),
     )
     return energy, tints, target
+
+
+def _lost(table: Floats) -> Floats:
+    """float32[H, W]: how far cells are from having the picture's own colours, LEAST to 1. Where both of a pair have
+    them, their difference is right already."""
+    far = np.exp(-((table.min(axis=2) / np.float32(NEAR)) ** 2))
+    return np.asarray(1 - (1 - LEAST) * far, dtype=np.float32)
+
+
+def _of_pairs(plane: Floats, pick: np.ufunc) -> Floats:
+    """float32[4, H, W]: ``pick`` of the values of each cell and of its neighbours of ``AHEAD``; 0 where none is."""
+    out = np.zeros((len(AHEAD), *plane.shape), np.float32)
+    for k, ahead in enumerate(AHEAD):
+        pairs(out[k], ahead)[0][:] = pick(*pairs(plane, ahead))
+    return out
 
 
 def _gaps(lab: Floats) -> Floats:

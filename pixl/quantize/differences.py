@@ -6,42 +6,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .names import unlike
+from .skin import may_be_skin, stands_for_skin
+from .window import smooth_step
 
 Floats = NDArray[np.float32]
 
 _CHUNK = 1 << 14
-KNEE, HUE, SURPLUS = 20.0, 0.015, 0.04
-"""Chroma beyond which differences are compressed less, and how soon for hue and for chroma that the picture has not: C
-counts as KNEE + (C - KNEE) / (1 + HUE (C - KNEE))."""
 SMALL = 6.0
 """CIEDE2000 up to which the formula is left as it is; it was fitted to smaller ones."""
-NAMED = 10.0
-"""CIEDE2000 that another name counts for."""
+SKIN = 8.0
+"""CIEDE2000 that skin costs in a colour that cannot stand for it."""
+LARGE, NAMED = 10.0, 8.0
+"""CIEDE2000 from which on another name counts, and what it counts for."""
+TINTED, SEEN = (12.0, 25.0), (10.0, 25.0)
+"""CIELAB chroma and lightness: names say nothing of colours below the first, and all of those above the second."""
 _K25 = np.float32(25.0**7)
 
 
 def preference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating]) -> Floats:
     """float32[N, K]: what each colour of a palette [K, 3] costs a cell [N, 3], CIELAB, where none may be close.
 
-    Small differences are CIEDE2000. It was fitted to those; of the colours that a short palette leaves to choose from,
-    it takes grey for a brown, orange for a red, and a bright red for skin in shade. So in large differences vivid
-    colours are less compressed (see ``KNEE``), and another name for the colour (``names``) counts too. With hundreds
-    of threads there is nothing to correct, and nothing is.
+    Small differences are CIEDE2000. It was fitted to those; where a short palette leaves none, it takes grey for a
+    brown and orange for a red. So, in large differences, colours that cannot stand for skin cost more where there may
+    be skin (``skin``), and elsewhere another name for a colour does (``names``). With hundreds of threads there is
+    nothing to correct, and nothing is.
     """
     table = difference_table(lab, palette_lab)
-    large = 1 - np.exp(-((table / np.float32(SMALL)) ** 2))
-    more = difference_table(lab, palette_lab, stretched=True) - table
-    more += np.float32(NAMED) * unlike(lab, palette_lab)
-    return np.asarray(table + large * more)
+    skin = may_be_skin(lab)
+    table += _beyond(table, SMALL) * np.float32(SKIN) * skin[:, None] * (1 - stands_for_skin(palette_lab))
+    named = (1 - skin) * smooth_step(np.hypot(lab[:, 1], lab[:, 2]), *TINTED) * smooth_step(lab[:, 0], *SEEN)
+    rows = np.flatnonzero(named > 0)
+    if len(rows):
+        part = table[rows]
+        table[rows] += _beyond(part, LARGE) * np.float32(NAMED) * named[rows, None] * unlike(lab[rows], palette_lab)
+    return table
 
 
-def difference_table(
-    lab: NDArray[np.floating], palette_lab: NDArray[np.floating], *, stretched: bool = False
-) -> Floats:
+def _beyond(table: Floats, small: float) -> Floats:
+    """Share 0 to 1 that a difference is beyond small ones."""
+    return np.asarray(1 - np.exp(-((table / np.float32(small)) ** 2)))
+
+
+def difference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating]) -> Floats:
     """float32[N, K]: CIEDE2000 between ``lab`` [N, 3] and ``palette_lab`` [K, 3].
-
-    ``stretched``: beyond KNEE chroma stops compressing differences, soon for hue and sooner for colours more vivid than
-    the picture (``lab`` is the picture). For duller ones it does not: else deep reds turn loud.
 
     Within 0.005 of the exact formula below 40. Hues are kept as unit vectors: their mean is the direction of the sum,
     its multiples are polynomials of its cosine and sine, and 2 sqrt(C1 C2) sin(dh / 2) is a chord.
@@ -52,11 +59,11 @@ def difference_table(
     table = np.empty((len(cells), len(colors)), np.float32)
     step = max(1, _CHUNK // max(1, len(colors)))
     for start in range(0, len(cells), step):
-        table[start : start + step] = _block(cells[start : start + step], colors, stretched)
+        table[start : start + step] = _block(cells[start : start + step], colors)
     return table
 
 
-def _block(cells: Floats, colors: Floats, stretched: bool) -> Floats:
+def _block(cells: Floats, colors: Floats) -> Floats:
     l1, a1, b1 = (cells[:, i, None] for i in range(3))
     l2, a2, b2 = (colors[None, :, i] for i in range(3))
     half, tiny = np.float32(0.5), np.float32(1e-12)
@@ -86,13 +93,8 @@ def _block(cells: Floats, colors: Floats, stretched: bool) -> Floats:
     l50 = l50 * l50
     s_l = np.float32(1) + np.float32(0.015) * l50 / np.sqrt(np.float32(20) + l50)
     c_bar = (c1 + c2) * half
-    level, surplus = c_bar, c_bar
-    if stretched:
-        over = np.maximum(c_bar - np.float32(KNEE), 0)
-        level = c_bar - over + over / (1 + np.float32(HUE) * over)
-        surplus = np.where(c2 > c1, c_bar - over + over / (1 + np.float32(SURPLUS) * over), c_bar)
-    s_c = np.float32(1) + np.float32(0.045) * surplus
-    s_h = np.float32(1) + np.float32(0.015) * level * t
+    s_c = np.float32(1) + np.float32(0.045) * c_bar
+    s_h = np.float32(1) + np.float32(0.015) * c_bar * t
     dl, dc = (l2 - l1) / s_l, (c2 - c1) / s_c
     total = dl * dl + dc * dc + chord2 / (s_h * s_h)
     # the blue region's rotation: 275 degrees is where cos = .0872, sin = -.9962

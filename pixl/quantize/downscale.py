@@ -12,6 +12,7 @@ from ..color import linear_to_lab, linear_to_srgb, srgb_to_linear
 from ..photo import Photo
 from .adaptive import adaptive
 from .inks import ink, one_each, unmix
+from .skin import may_be_skin
 from .strokes import by_cell, strokes
 from .window import mean_around
 
@@ -19,6 +20,10 @@ Floats = NDArray[np.float32]
 
 SAMPLES = 6
 """Samples a side that each cell is seen with."""
+TOOTH, FLAT = 18.0, 12.0
+"""CIELAB by which the tooth of a zip differs from both sides, and by which what is smooth differs at most."""
+FACE = 0.2
+"""Share of skin around a cell above which no line is drawn through it: teeth and lips are no lines."""
 CALM = 5.0
 """Where CIELAB varies less than about this over 3 x 3 cells, kernels have no shape to snap to and wander."""
 
@@ -104,11 +109,12 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     lab, stroke = smooth, np.zeros((height, width), bool)
     if shapes:
         calm = np.exp(-((_spread(own) / CALM) ** 2))[..., None]
-        lab = calm * smooth + (1 - calm) * adaptive(fine, cover, SAMPLES)
+        lab = calm * smooth + (1 - calm) * unzipped(adaptive(fine, cover, SAMPLES), smooth)
     if inks:
         lab = unmix(ink(own, by_cell(cover[..., None], SAMPLES)[..., 0], lab), fine)
     if lines:
         marks, on, beside = strokes(fine, cover, SAMPLES)
+        marks[mean_around(may_be_skin(smooth), 2) > FACE] = 0
         stroke = marks == 1
         near, line = ((marks == mark)[..., None] for mark in (-1, 1))
         lab = np.where(near, beside, np.where(line, on, lab))
@@ -147,6 +153,31 @@ def art(photo: Photo, height: int, width: int, cells: tuple[int, int]) -> Cells:
         high=lab[..., 0],
         stroke=np.zeros((height, width), bool),
     )
+
+
+def unzipped(lab: Floats, smooth: Floats) -> Floats:
+    """CIELAB float32[H, W, 3] with the teeth of zips set to what is above and below them, or beside them.
+
+    Where a straight edge runs through the middle of cells, kernels take turns to cover one side of it and the other;
+    what is ``smooth`` does not.
+    """
+    out = lab
+    for axis in (0, 1):
+        if lab.shape[axis] < 3:
+            continue
+        here, first, last = (np.moveaxis(out, axis, 0)[part] for part in (np.s_[1:-1], np.s_[:-2], np.s_[2:]))
+        even, one, two = (np.moveaxis(smooth, axis, 0)[part] for part in (np.s_[1:-1], np.s_[:-2], np.s_[2:]))
+        jump = np.minimum(_apart(here, first), _apart(here, last))
+        tooth = (jump > TOOTH) & (_apart(first, last) < FLAT)
+        tooth &= (np.maximum(_apart(even, one), _apart(even, two)) < FLAT) & (_apart(here, even) > _apart(first, one))
+        turned = np.moveaxis(out.copy(), axis, 0)
+        turned[1:-1] = np.where(tooth[..., None], (first + last) / 2, here)
+        out = np.moveaxis(turned, 0, axis)
+    return out
+
+
+def _apart(one: Floats, two: Floats) -> Floats:
+    return np.asarray(np.sqrt(((one - two) ** 2).sum(axis=-1)))
 
 
 def _spread(own: Floats) -> Floats:

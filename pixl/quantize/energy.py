@@ -1,11 +1,12 @@
 """What makes a grid good, as a sum that can be lowered one cell at a time, exactly.
 
-    E(x) = sum_i data_i(x_i) + sum_(i,j in N8) tie_ij |r_i(x_i) - r_j(x_j)| + sum_(i,j in N8) border_ij [x_i != x_j]
+    E(x) = sum_i data_i(x_i) + sum_(i,j in N8) tie_ij |r_i(x_i) - r_j(x_j)| + sum_(i,j in N8) border_ij step(x_i, x_j)
            + sum_i lone_i [no 4-neighbour has x_i]
 
 r_i(k) is the chroma error (OKLab a and b, x 100) that colour k makes at cell i: the second term asks that *differences*
 of chroma between neighbours be those of the picture, so a wall does not flicker and a ramp stays in one family of hues.
-The third keeps areas in one piece where the picture itself has no edge.
+The third keeps areas in one piece where the picture itself has no edge; a step between two shades that look alike
+costs little.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Energy:
     """``cost`` float32[H, W, M]: price of each candidate; ``colors`` int16[H, W, M]: which colour each candidate is;
     ``chroma`` float32[H, W, M, 2]: its chroma error; ``lone`` float32[H, W]: price of being alone; ``free`` bool[H, W];
     ``tie``, ``border`` float32[4, H, W]: what a difference of chroma error, and of colour, to the neighbours of
-    ``AHEAD`` costs.
+    ``AHEAD`` costs; ``step`` float32[K, K]: how much of the latter two colours cause, 0 (one and the same) to 1.
     """
 
     cost: Floats
@@ -48,6 +49,7 @@ class Energy:
     free: NDArray[np.bool_]
     tie: Floats
     border: Floats
+    step: Floats
 
 
 def pairs(plane: NDArray[Kind], ahead: tuple[int, int]) -> tuple[NDArray[Kind], NDArray[Kind]]:
@@ -126,7 +128,7 @@ def value(energy: Energy, index: NDArray[np.int16], chroma: Floats, data: Floats
         gap = np.sqrt(((first - second) ** 2).sum(axis=2))
         total += float((pairs(energy.tie[k], ahead)[0] * gap)[both].sum())
         here, next_to = pairs(index, ahead)
-        total += float(pairs(energy.border[k], ahead)[0][both & (here != next_to)].sum())
+        total += float((pairs(energy.border[k], ahead)[0] * energy.step[here, next_to])[both].sum())
     framed = np.pad(index, 1, constant_values=-1)
     around = (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:])
     alone = there & ~np.any([side == index for side in around], axis=0)
@@ -162,7 +164,6 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
     mine = energy.chroma[r, c]
     a, b = mine[..., 0], mine[..., 1]
     y, z = r + _PAD, c + _PAD
-    rest = np.zeros(len(r), np.float32)  # what all borders would cost
     for turn, (k, dy, dx) in enumerate(_RING):
         there = x[y + dy, z + dx]
         at = (k, y, z) if turn < len(AHEAD) else (k, y + dy, z + dx)
@@ -177,9 +178,7 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
         da *= tie[:, None]
         total += da
         border = np.where(known, framed.border[at], np.float32(0))
-        rest += border
-        total -= (colors == there[:, None]) * border[:, None]
-    total += rest[:, None]
+        total += energy.step[colors, there[:, None]] * border[:, None]
     alone = np.ones(colors.shape, bool)
     for dy, dx in _CROSS:
         there = x[y + dy, z + dx]

@@ -18,7 +18,9 @@ from ..color import rgb_to_lab
 
 Floats = NDArray[np.float32]
 
-TERMS = ("black", "grey", "white", "red", "green", "yellow", "blue", "brown", "orange", "pink", "purple", "tan")
+TERMS = ("neutral", "red", "green", "yellow", "blue", "brown", "orange", "pink", "purple", "tan")
+"""The basic terms. Black, grey and white are one: they differ in lightness alone, which is measured, not named."""
+_NEUTRAL = ("black", "grey", "white")
 WIDTH = 10.0
 """CIELAB: standard deviation of the kernel."""
 _CHUNK = 1 << 8
@@ -31,8 +33,9 @@ def _survey() -> tuple[Floats, Floats]:
     rgb = np.array([tuple(bytes.fromhex(line[1:7])) for line in lines], np.uint8)
     terms = np.zeros((len(lines), len(TERMS)), np.float32)
     for row, line in enumerate(lines):
-        words = line.split(",")[1].split("/")
-        terms[row, [TERMS.index(word) for word in words]] = 1 / len(words)
+        words = ["neutral" if word in _NEUTRAL else word for word in line.split(",")[1].split("/")]
+        for word in words:
+            terms[row, TERMS.index(word)] += 1 / len(words)
     return rgb_to_lab(rgb).astype(np.float32), terms
 
 
@@ -53,6 +56,9 @@ def shares(lab: NDArray[np.floating]) -> Floats:
 
 
 def unlike(lab: NDArray[np.floating], palette_lab: NDArray[np.floating]) -> Floats:
-    """float32[N, K]: 0 where two colours are named alike, 1 where they share no name: 1 less the Bhattacharyya
-    coefficient."""
-    return np.asarray(1 - np.sqrt(shares(lab)) @ np.sqrt(shares(palette_lab)).T)
+    """float32[N, K]: 0 where two colours are named alike, 1 where they share no name: 1 less the cosine of their shares
+    (Heer and Stone 2012). Their overlap (Bhattacharyya) was looked at too: dark skin stayed grey."""
+    cells, colors = (
+        found / np.linalg.norm(found, axis=1, keepdims=True) for found in (shares(lab), shares(palette_lab))
+    )
+    return np.asarray(1 - cells @ colors.T)

@@ -104,11 +104,12 @@ def offers(
     wanted = target.reshape(cells, 2)
     error = tints[flat[outer]] - wanted[outer] + wanted[inner]
     now, then = (np.sqrt(((tints[mine] - error) ** 2).sum(axis=1)) for mine in (flat[inner], new))
-    joined, parted = new == flat[outer], flat[inner] == flat[outer]  # at a corner a region may touch its own colour
-    gain += _sum(offer, tie[place] * (then - now) + border[place] * (parted * 1.0 - joined), len(choices))
+    step = energy.step[new, flat[outer]] - energy.step[flat[inner], flat[outer]]
+    gain += _sum(offer, tie[place] * (then - now) + border[place] * step, len(choices))
     # lone cells that find company: those beside the region, and the region itself where it is one cell
     alone = np.where((size[root] == 1) & (flat >= 0), energy.lone.ravel(), 0)
-    met = np.unique(offer[edge & joined] * cells + outer[edge & joined])
+    joined = edge & (new == flat[outer])
+    met = np.unique(offer[joined] * cells + outer[joined])
     gain -= _sum(met // cells, alone[met % cells], len(choices)) + alone[region]
     return Offers(region=region, color=color, gain=gain, members=members, first=first, size=size[region])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .window import mean_around
+from .window import mean_around, smooth_step
 
 Floats = NDArray[np.float32]
 
@@ -54,7 +54,7 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
     near, far = [mean_around(mean, 2) for mean in means], [mean_around(mean, 4) for mean in means]
     near_all, far_all = near[0] + near[1] + np.float32(0.5), far[0] + far[1] + np.float32(0.5)
     quiet = _mean(((dark + bright) < QUIET).astype(np.float32), samples)
-    calm = _step(np.maximum(mean_around(quiet, 2), mean_around(quiet, 4)), *CALM)
+    calm = smooth_step(np.maximum(mean_around(quiet, 2), mean_around(quiet, 4)), *CALM)
     diamond = _diamond(samples)
     tints = by_cell(lab, samples)
     marks = np.zeros((height, width), np.int8)
@@ -64,7 +64,7 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         cells = by_cell(hat[..., None], samples)[..., 0]
         peak = np.partition(cells[..., diamond], -2, axis=2)[..., -2]
         lead = np.maximum(near[k] / near_all, far[k] / far_all)
-        strength = _step(peak, *CONTRAST) * _step(lead, *LEAD) * calm
+        strength = smooth_step(peak, *CONTRAST) * smooth_step(lead, *LEAD) * calm
         maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
         crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
         marks[crowded] = 2
@@ -196,8 +196,3 @@ def _sweep(plane: Floats, reach: int, pick: np.ufunc) -> Floats:
 def _mean(plane: Floats, samples: int) -> Floats:
     height, width = plane.shape[0] // samples, plane.shape[1] // samples
     return np.asarray(plane.reshape(height, samples, width, samples).mean(axis=(1, 3)))
-
-
-def _step(value: Floats, low: float, high: float) -> Floats:
-    x = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
-    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)

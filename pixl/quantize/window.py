@@ -1,4 +1,4 @@
-"""Small filters over the grid, edges repeated."""
+"""Small filters over the grid, edges repeated, and a soft threshold."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def filtered(plane: Floats, taps: Floats) -> Floats:
             total += tap * (framed[k : k + size] if axis == 0 else framed[:, k : k + size])
         plane = total
     return plane
+
+
+def smooth_step(value: Floats, low: float, high: float) -> Floats:
+    """0 below ``low``, 1 above ``high``, a cubic between."""
+    x = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    return np.asarray(x * x * (3 - 2 * x), dtype=np.float32)
 
 
 def mean_around(plane: Floats, reach: int) -> Floats:

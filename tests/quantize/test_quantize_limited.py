@@ -13,7 +13,7 @@ from pixl.palette import rgb_lattice
 from pixl.pattern import Cell
 from pixl.photo import open_photo, photo_from_rgba
 from pixl.quantize import limited
-from pixl.quantize.assign import Weights, energy_of, settle
+from pixl.quantize.assign import ALIKE, Weights, energy_of, settle
 from pixl.quantize.energy import prices
 from pixl.units import GridSize
 
@@ -66,7 +66,8 @@ def test_exchanges_lower_the_energy_and_keep_the_counts(seed: int, monkeypatch: 
                     if 0 <= y + dy < side and 0 <= x + dx < side:
                         gap = np.linalg.norm(error[y, x] - error[y + dy, x + dx])
                         value += float(energy.tie[k, y, x] * gap)
-                        value += float(energy.border[k, y, x]) * (index[y, x] != index[y + dy, x + dx])
+                        apart = np.linalg.norm(oklab[index[y, x]] - oklab[index[y + dy, x + dx]]) * 100
+                        value += float(energy.border[k, y, x]) * min(1, apart / ALIKE)
                 near = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
                 same = [index[a, b] == index[y, x] for a, b in near if 0 <= a < side and 0 <= b < side]
                 value += 0.0 if any(same) else float(energy.lone[y, x])

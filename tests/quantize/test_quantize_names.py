@@ -26,8 +26,9 @@ def lab(*rgb: tuple[int, int, int]) -> np.ndarray:
         ((130, 80, 40), "brown"),
         ((250, 150, 190), "pink"),
         ((110, 30, 150), "purple"),
-        ((130, 130, 130), "grey"),
-        ((10, 10, 10), "black"),
+        ((130, 130, 130), "neutral"),
+        ((10, 10, 10), "neutral"),
+        ((250, 250, 250), "neutral"),
     ],
 )
 def test_focal_colours_have_their_names(rgb: tuple[int, int, int], term: str) -> None:
@@ -73,3 +74,9 @@ def test_with_few_bricks_a_colour_keeps_its_name() -> None:
     assert preference_table(red, bricks).argmin() == 1
     assert ciede2000(shade[:, None], bricks[None, 1:]).argmin() + 1 == 3
     assert preference_table(shade, bricks).argmin() == 3
+
+
+def test_black_stays_black_where_a_dark_brown_is_nearly_as_near() -> None:
+    beads = load_palette("perler").solid()
+    found = preference_table(lab((0, 0, 0), (12, 12, 12), (30, 30, 30)), beads.lab).argmin(axis=1)
+    assert {beads.colors[k].name for k in found} == {"Black"}
