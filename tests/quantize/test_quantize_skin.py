@@ -38,7 +38,7 @@ def test_dark_skin_is_brown_not_grey_in_bricks() -> None:
     bricks = lab((100, 100, 100), (95, 49, 9), (145, 80, 28))  # Dark Stone Grey, Reddish Brown, Dark Orange
     dark = lab((112, 83, 75))
     assert ciede2000(dark[:, None], bricks[None]).argmin() == 0
-    assert preference_table(dark, bricks).argmin() == 1
+    assert preference_table(dark, bricks).argmin() > 0
 
 
 def test_no_shade_of_skin_becomes_red_pink_or_grey_in_bricks() -> None:
