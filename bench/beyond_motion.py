@@ -127,11 +127,12 @@ def returns(index: NDArray[np.int16]) -> float:
 def gif(path: Path, first: NDArray[np.int16], second: NDArray[np.int16], palette: Palette) -> None:
     """Frame by frame and together, side by side, written by the program's own writer."""
     from pixl.animation.files import gif as packed
+    from pixl.animation.solve import numbered
 
     gap = np.full((len(first), CELLS, 1), -1, np.int16)
     pictures = np.concatenate([first, gap, second], axis=2)
     cell = Cell(width_mm=5, height_mm=5)
-    patterns = [Pattern(index=one, palette=palette, cell=cell) for one in pictures]
+    patterns = numbered([Pattern(index=one, palette=palette, cell=cell) for one in pictures])
     path.write_bytes(packed(patterns, [100] * len(patterns), scale=5))
 
 

@@ -85,8 +85,8 @@ def chroma_of(task: Task, names: NDArray[np.int16]) -> tuple[NDArray[np.float32]
 
 
 def without_words(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings for a photo without words: no guidance, no round that draws anew, little noise; typed ones
-    stand.
+    """Settings for a photo without words: no guidance, no round that draws anew, little noise, a start that is
+    sure of the photo; typed ones stand.
     """
-    quiet: dict[str, Any] = {"guidance": 1.0, "rounds": {"count": 0}, "times": {"high": T_HIGH}}
+    quiet: dict[str, Any] = {"guidance": 1.0, "rounds": {"count": 0}, "times": {"high": T_HIGH}, "start_std": 1.0}
     return {**quiet, **settings}

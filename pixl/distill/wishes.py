@@ -246,7 +246,7 @@ class Wishes:
             index = fabrication.repair(self._log_p(), free, index, stock)
             held = index[~free & (index >= 0)]
             left = np.maximum(stock - np.bincount(held, minlength=len(stock)), 0)
-        if not self.lists and not self.counts and stock is None:
+        if not self.lists and not self.counts and stock is None and fidelity.dial(self.job) is None:
             return index
         return polish.polished(index, free, self._prices, allowed=self.allowed.numpy(), stock=left)
 

@@ -270,10 +270,22 @@ def test_fidelity_one_is_quantize() -> None:
     assert (solved(wordless) == solved(job)).all()
 
 
-def test_the_dial_moves_from_prior_to_photo() -> None:
-    goal = solved(job_of(fidelity=1))
-    far = [float((solved(job_of(fidelity=f)) != goal).mean()) for f in (0.0, 0.5, 0.95)]
-    assert far[0] > far[1] > far[2]
+@pytest.mark.parametrize("prompt", ["cat", ""])
+def test_the_dial_moves_from_prior_to_photo(prompt: str) -> None:
+    """Nearer to quantize's answer and dearer to the prior with each turn, with and without words."""
+    from pixl.distill.priors import load_prior
+
+    prior = load_prior("icons", (SIDE, SIDE))
+    colors = torch.from_numpy(some_palette().rgb.astype(np.float32) / 255)
+    grids = [solved(job_of(prompt=prompt, fidelity=f)) for f in (0.0, 0.5, 0.95, 1.0)]
+    far = [float((one != grids[-1]).mean()) for one in grids]
+    assert far[0] > far[1] > far[2] >= far[3] == 0
+    dear = []
+    for one in grids:
+        place = torch.from_numpy(one.astype(np.int64))
+        image = torch.where((place >= 0)[..., None], colors[place.clamp_min(0)], torch.ones(3)).permute(2, 0, 1)[None]
+        dear.append(float(prior.energy(image, prior.condition(prompt))))
+    assert dear[0] < dear[1] < dear[2]
 
 
 def test_the_dial_at_zero_is_not_left_out() -> None:
