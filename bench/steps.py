@@ -19,10 +19,12 @@ OFF: dict[str, Style] = {
     "without shapes": replace(NATURAL, shapes=False),
     "without lines": replace(NATURAL, lines=False),
     "without contrast": replace(NATURAL, contrast=0.0),
+    "without skin's colours": replace(NATURAL, skin=False),
     "without names": replace(NATURAL, names=False),
-    "without relative chroma": _weights(NATURAL, tie=(0.0, 25.0, 0.5)),
+    "without care of faces": _weights(NATURAL, faces=0.0),
+    "without relative chroma": _weights(NATURAL, tie=(0.0, 20.0, 0.5)),
     "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, 10.0)),
-    "without even areas": _weights(NATURAL, even=(0.0, 6.0, 0.7)),
+    "without even areas": _weights(NATURAL, even=(0.0, 5.0, 0.7)),
     "without moves of regions": _weights(NATURAL, regions=0),
 }
 

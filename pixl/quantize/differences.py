@@ -23,7 +23,9 @@ TINTED, SEEN = (12.0, 25.0), (10.0, 25.0)
 _K25 = np.float32(25.0**7)
 
 
-def preference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating]) -> Floats:
+def preference_table(
+    lab: NDArray[np.floating], palette_lab: NDArray[np.floating], *, by_skin: bool = True, by_name: bool = True
+) -> Floats:
     """float32[N, K]: what each colour of a palette [K, 3] costs a cell [N, 3], CIELAB, where none may be close.
 
     Small differences are CIEDE2000. It was fitted to those; where a short palette leaves none, it takes grey for a
@@ -32,10 +34,10 @@ def preference_table(lab: NDArray[np.floating], palette_lab: NDArray[np.floating
     nothing to correct, and nothing is.
     """
     table = difference_table(lab, palette_lab)
-    skin = may_be_skin(lab)
+    skin = may_be_skin(lab) if by_skin else np.zeros(len(lab), np.float32)
     table += _beyond(table, SMALL) * np.float32(SKIN) * skin[:, None] * (1 - stands_for_skin(palette_lab))
     named = (1 - skin) * smooth_step(np.hypot(lab[:, 1], lab[:, 2]), *TINTED) * smooth_step(lab[:, 0], *SEEN)
-    rows = np.flatnonzero(named > 0)
+    rows = np.flatnonzero(named > 0) if by_name else ()
     if len(rows):
         part = table[rows]
         table[rows] += _beyond(part, LARGE) * np.float32(NAMED) * named[rows, None] * unlike(lab[rows], palette_lab)

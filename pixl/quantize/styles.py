@@ -12,7 +12,7 @@ from .kind import Kind, kind_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``inks``: no colour between two;
-    ``contrast``: local contrast added; ``names``: colours that are far from a cell's are judged by name too;
+    ``contrast``: local contrast added; ``skin``, ``names``: how colours that are far from a cell's are judged;
     ``weights``: what neighbours are worth; ``far``: weight of the far view, with which cells are priced as parts of a
     mixture."""
 
@@ -20,6 +20,7 @@ class Style:
     lines: bool = True
     inks: bool = False
     contrast: float = 0.2
+    skin: bool = True
     names: bool = True
     weights: Weights = field(default_factory=Weights)
     far: float = 0.0

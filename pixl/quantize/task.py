@@ -13,7 +13,7 @@ from ..errors import UsageError
 from ..job import FREE, Cost, Job
 from ..pattern import EMPTY
 from . import assign, downscale, limited, subset, tone
-from .differences import difference_table, preference_table
+from .differences import preference_table
 from .energy import Energy, Extra, prices
 from .far import far_view, mixing_table
 from .styles import Style
@@ -75,7 +75,7 @@ class Task:
         if style.far:
             table = mixing_table(flat, colors)
         else:
-            table = preference_table(flat, colors) if style.names else difference_table(flat, colors)
+            table = preference_table(flat, colors, by_skin=style.skin, by_name=style.names)
         table = table.reshape(*lab.shape[:2], -1)
         if self.focus is not None:
             table = table * (1 + np.float32(FOCUS_DATA) * self.focus[..., None])
