@@ -43,7 +43,7 @@ class Weights:
     even: tuple[float, float, float] = (1.0, 5.0, 0.7)
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
     regions: int = 12
-    faces: float = 0.8
+    faces: float = 0.7
 
     def at(self, cells: int) -> Weights:
         """For a grid of so many cells on its longer side: a small cell's speck is a lesser evil than a lost detail."""
@@ -139,7 +139,7 @@ def energy_of(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
-        lone=_lone(lab, *weights.lone) * calm,
+        lone=_lone(lab, *weights.lone) * (1 + calm) / 2,  # half: a speck is less often an eye than a pair of cells
         free=free,
         tie=_pairs(gaps, *weights.tie) * both * _of_pairs(_lost(table), np.maximum),
         border=_pairs(gaps, *weights.even) * both,
