@@ -132,14 +132,15 @@ def energy_of(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
-    gaps, calm = _gaps(lab), 1 - weights.faces * face(lab)
+    gaps, calm = _gaps(lab), (1 - weights.faces * face(lab)).astype(np.float32)
     both = _of_pairs(calm, np.minimum)
+    half = np.float32(0.5) * (1 + calm)  # a speck is less often an eye than a pair of cells is
     apart = np.linalg.norm(palette_oklab[:, None] - palette_oklab[None], axis=2) * 100
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
-        lone=_lone(lab, *weights.lone) * (1 + calm) / 2,  # half: a speck is less often an eye than a pair of cells
+        lone=_lone(lab, *weights.lone) * half,
         free=free,
         tie=_pairs(gaps, *weights.tie) * both * _of_pairs(_lost(table), np.maximum),
         border=_pairs(gaps, *weights.even) * both,
