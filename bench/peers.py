@@ -57,7 +57,7 @@ def adaptive_ciede2000(photo: Photo, size: GridSize, palette: Palette) -> Indice
     """
     samples, cover = sample(photo, size.height, size.width)
     lab = np.asarray(linear_to_lab(samples), dtype=np.float32)
-    return _nearest(adaptive(lab, cover, SAMPLES), palette)
+    return _nearest(adaptive(lab, cover, SAMPLES, rounds=12), palette)
 
 
 def detail_preserving(photo: Photo, size: GridSize, palette: Palette) -> Indices:

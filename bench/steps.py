@@ -21,7 +21,6 @@ OFF: dict[str, Style] = {
     "without contrast": replace(NATURAL, contrast=0.0),
     "without skin's colours": replace(NATURAL, skin=False),
     "without names": replace(NATURAL, names=False),
-    "without care of faces": _weights(NATURAL, faces=0.0),
     "without relative chroma": _weights(NATURAL, tie=(0.0, 20.0, 0.5)),
     "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, 10.0)),
     "without even areas": _weights(NATURAL, even=(0.0, 5.0, 0.7)),

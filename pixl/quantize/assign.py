@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from ..color import lab_to_linear, linear_to_oklab
 from .energy import AHEAD, Energy, Extra, lower, pairs, value
 from .regions import recolor
-from .skin import face
 
 Floats = NDArray[np.float32]
 MakeExtra = Callable[[Energy], Extra]
@@ -36,14 +35,12 @@ class Weights:
     two colours. Both fall where the picture has an edge: (price, CIELAB difference that makes an edge, share of the
     price for neighbours at a corner). ``lone``: price of a lone cell: the least, what is added where the picture has no
     lone spot, and the CIELAB difference that makes a spot. ``regions``: cells of the regions that are moved as one.
-    ``faces``: share of all these that is not asked where there may be a face: an eye is a speck too.
     """
 
     tie: tuple[float, float, float] = (0.5, 20.0, 0.5)
     even: tuple[float, float, float] = (1.0, 5.0, 0.7)
     lone: tuple[float, float, float] = (0.5, 3.5, 10.0)
     regions: int = 12
-    faces: float = 0.7
 
     def at(self, cells: int) -> Weights:
         """For a grid of so many cells on its longer side: a small cell's speck is a lesser evil than a lost detail."""
@@ -132,18 +129,16 @@ def energy_of(
         cost = table
     target = np.asarray(linear_to_oklab(np.maximum(lab_to_linear(lab), 0))[..., 1:] * 100, dtype=np.float32)
     tints = (palette_oklab[:, 1:] * 100).astype(np.float32)
-    gaps, calm = _gaps(lab), (1 - weights.faces * face(lab)).astype(np.float32)
-    both = _of_pairs(calm, np.minimum)
-    half = np.float32(0.5) * (1 + calm)  # a speck is less often an eye than a pair of cells is
+    gaps = _gaps(lab)
     apart = np.linalg.norm(palette_oklab[:, None] - palette_oklab[None], axis=2) * 100
     energy = Energy(
         cost=cost,
         colors=picks.astype(np.int16),
         chroma=tints[picks] - target[:, :, None],
-        lone=_lone(lab, *weights.lone) * half,
+        lone=_lone(lab, *weights.lone),
         free=free,
-        tie=_pairs(gaps, *weights.tie) * both * _of_pairs(_lost(table), np.maximum),
-        border=_pairs(gaps, *weights.even) * both,
+        tie=_pairs(gaps, *weights.tie) * _of_pairs(_lost(table), np.maximum),
+        border=_pairs(gaps, *weights.even),
         step=np.minimum(apart / ALIKE, 1).astype(np.float32),
     )
     return energy, tints, target

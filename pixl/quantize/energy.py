@@ -164,6 +164,7 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
     mine = energy.chroma[r, c]
     a, b = mine[..., 0], mine[..., 1]
     y, z = r + _PAD, c + _PAD
+    place = np.arange(len(r))[:, None] * energy.step.shape[1] + colors  # in the rows of ``step``, one after the other
     for turn, (k, dy, dx) in enumerate(_RING):
         there = x[y + dy, z + dx]
         at = (k, y, z) if turn < len(AHEAD) else (k, y + dy, z + dx)
@@ -178,7 +179,11 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
         da *= tie[:, None]
         total += da
         border = np.where(known, framed.border[at], np.float32(0))
-        total += energy.step[colors, there[:, None]] * border[:, None]
+        steps = (
+            energy.step.take(there, axis=0, mode="wrap").ravel().take(place, mode="clip")
+        )  # step[there, colors], fast
+        steps *= border[:, None]
+        total += steps
     alone = np.ones(colors.shape, bool)
     for dy, dx in _CROSS:
         there = x[y + dy, z + dx]

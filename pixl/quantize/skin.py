@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .window import mean_around, smooth_step
+from .window import smooth_step
 
 Floats = NDArray[np.float32]
 
@@ -24,8 +24,6 @@ RED = (50.0, 60.0)
 TINT, VIVID = (35.0, 50.0), (75.0, 90.0)
 """Degrees below which a colour of the palette is a red, and stands for skin up to a chroma of ``TINT``; the browns and
 oranges above do up to ``VIVID``."""
-AROUND = (0.25, 0.6)
-"""Share of skin around a cell below which it is in no face, and above which it is in one."""
 
 
 def may_be_skin(lab: NDArray[np.floating]) -> Floats:
@@ -42,12 +40,6 @@ def stands_for_skin(lab: NDArray[np.floating]) -> Floats:
     limit = red * (1 - smooth_step(chroma, *TINT)) + (1 - red) * (1 - smooth_step(chroma, *VIVID))
     hue = (HUE[0] - 3, HUE[1] - 3, HUE[2] + 14, HUE[3] + 15)
     return _between(degrees, hue) * smooth_step(chroma, *CHROMA[:2]) * limit * smooth_step(light, 0.0, LIGHT[1])
-
-
-def face(lab: Floats) -> Floats:
-    """float32[H, W]: 0 to 1, how much of the 5 x 5 cells around each cell of CIELAB ``lab`` float32[H, W, 3] may be
-    skin: eyes and lips, which are not, lie in it."""
-    return smooth_step(mean_around(may_be_skin(lab), 2), *AROUND)
 
 
 def _polar(lab: NDArray[np.floating]) -> tuple[Floats, Floats, Floats]:

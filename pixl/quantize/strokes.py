@@ -23,6 +23,8 @@ CROWD = 0.7
 """Share of line cells around (5 x 5) above which lines run together, as in small lettering."""
 LENGTH = 5
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
+WORD, LETTER, DENSE = 9, 8, 0.4
+"""Lettering: cells that it is long at least and high at most, and the share of its box that its lines fill at least."""
 FRAME = 0.6
 """Share of a side of the picture along which a line is its frame."""
 WEAK, STRONG = 0.15, 0.5
@@ -38,7 +40,8 @@ ground."""
 
 
 def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """Which cells carry a thin line (1), lie beside one (-1), have too many (2) or none (0): int8[H, W].
+    """Which cells carry a thin line (1), lie beside one (-1), have too many (2) or none (0), or are part of small
+    lettering, which reads better soft (3): int8[H, W].
 
     Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
     ``cover`` float32[H * samples, W * samples].
@@ -68,7 +71,8 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
         crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
         marks[crowded] = 2
-        maybe = _long(_unframed(maybe & ~crowded))
+        maybe, letters = _parts(_unframed(maybe & ~crowded))
+        marks[letters] = 3
         if not maybe.any():
             continue
         rows, columns = np.nonzero(maybe)
@@ -108,8 +112,9 @@ def _unframed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return out
 
 
-def _long(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The 8-connected parts of ``mask`` that reach over LENGTH cells in x or in y."""
+def _parts(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The 8-connected parts of ``mask`` that reach over LENGTH cells in x or in y: those that are lines, and those that
+    are lettering, low and dense."""
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
     label = np.full((height + 2, width + 2), -1, np.intp)
@@ -125,14 +130,20 @@ def _long(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         root = root[root]
         if np.array_equal(root, before):
             break
-    out = np.zeros_like(mask)
+    sides = []
     for line in (rows, columns):
         first, last = np.full(len(rows), 1 << 30), np.full(len(rows), -1)
         np.minimum.at(first, root, line)
         np.maximum.at(last, root, line)
-        far = (last - first + 1 >= LENGTH)[root]
-        out[rows[far], columns[far]] = True
-    return out
+        sides.append(last - first + 1)
+    most, least = np.maximum(*sides), np.minimum(*sides)
+    long = most >= LENGTH
+    dense = np.bincount(root, minlength=len(rows)) > DENSE * most * least
+    lettering = dense & (most >= WORD) & (least > 2) & (least <= LETTER)
+    lines, letters = np.zeros_like(mask), np.zeros_like(mask)
+    lines[rows, columns] = (long & ~lettering)[root]
+    letters[rows, columns] = (long & lettering)[root]
+    return lines, letters
 
 
 def _weighted(colors: Floats, weight: Floats) -> Floats:

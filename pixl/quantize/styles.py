@@ -31,7 +31,7 @@ STYLES = {
     "clean": Style(
         inks=True,
         contrast=0.0,
-        weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.2, 8.0, 0.7), regions=80, faces=0.0),
+        weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.2, 8.0, 0.7), regions=80),
     ),
     "crisp": Style(contrast=0.7, weights=Weights(lone=(0.25, 3.0, 8.0), even=(0.8, 6.0, 0.7), regions=12)),
     "rich": Style(

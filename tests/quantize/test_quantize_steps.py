@@ -148,7 +148,7 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
     start = np.full((9, 8), -1, np.int16)
     free = np.ones((9, 8), bool)
     free[2, 3] = False
-    weights = Weights(tie=(0.3, 30.0, 0.4), even=(1.5, 20.0, 0.6), faces=0.0)
+    weights = Weights(tie=(0.3, 30.0, 0.4), even=(1.5, 20.0, 0.6))
     settled = assign.settle(lab, table, palette.oklab, start, free, weights)
     x, error = settled.index, settled.chroma
     total = 0.0
