@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((48, 48), (96, 96), (256, 256))
+GROWTH = (("lego", (32, 48, 96, 128, 256)), ("perler", (32, 48, 96, 128, 256)), ("dmc_threads", (32, 48, 96, 128, 256)))
 IMPORTS = "import typer, rich, rich.console, numpy, PIL.Image, fpdf"
 BUDGET = 2.5
 
@@ -109,6 +111,31 @@ def stages(photo: Path, width: int, height: int) -> dict[str, float]:
     return found
 
 
+def growth(photo: Path) -> list[str]:
+    """Rows of the table of growth: CPU seconds and peak of the engine alone, in a warm process."""
+    from bench.pictures import job, palette
+    from pixl.engine import load_engine
+    from pixl.photo import open_photo
+    from pixl.units import GridSize
+
+    rows, engine, picture = [], load_engine("quantize"), open_photo(photo)
+    for name, sides in GROWTH:
+        colors = palette(name)
+        for side in sides:
+            order = job(picture, GridSize(width=side, height=side), colors)
+            seconds, _ = best(lambda order=order: engine.solve(order), runs=3)
+            tracemalloc.start()
+            engine.solve(order)
+            peak = tracemalloc.get_traced_memory()[1] / 2**20
+            tracemalloc.stop()
+            cells = side * side
+            rows.append(
+                f"| {name}, {len(colors)} | {side}x{side} | {seconds:.2f} | {1e6 * seconds / cells:.0f} "
+                f"| {peak:.0f} | {1024 * peak / cells:.1f} |"
+            )
+    return rows
+
+
 def main() -> None:
     """Print the tables; with --check judge them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -130,6 +157,8 @@ def main() -> None:
         if growth > 1.3 * cells and figures[-1] > 0.02:
             bent.append(f"{stage} grows {growth:.1f}x for {cells:.1f}x the cells")
         print(f"| {stage} | " + " | ".join(f"{1000 * value:.1f}" for value in figures) + f" | {growth:.1f}x |")
+    print("\n| palette, colours | cells | CPU s | CPU us a cell | peak MB | KB a cell |\n|---|---|---|---|---|---|")
+    print("\n".join(growth(photo)))
     print(f"\ncold 48x48 / imports = {ratio:.2f}, budget {BUDGET}")
     if options.check:
         if ratio > BUDGET:

@@ -21,7 +21,7 @@ CONTRAST = (12.0, 30.0)
 second."""
 CROWD = 0.7
 """Share of line cells around (5 x 5) above which lines run together, as in small lettering."""
-LENGTH = 5
+LENGTH = 7
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
 WORD, LETTER, DENSE = 9, 8, 0.4
 """Lettering: cells that it is long at least and high at most, and the share of its box that its lines fill at least."""
