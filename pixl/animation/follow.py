@@ -25,7 +25,7 @@ DRIFT = 4.0
 """CIELAB: how far a cell may creep from its anchor until belief has fallen to 1/e."""
 AVERAGED = 8
 """Frames that a running mean remembers."""
-CREEP = 1.0
+CREEP = 0.5
 """CIELAB: a cell's mean further than this from the running mean begins a new one."""
 SURE = 0.5
 """Belief from which a cell counts as the same."""

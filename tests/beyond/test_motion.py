@@ -11,7 +11,7 @@ from walks import ground, walk
 from pixl.animation import animate
 from pixl.animation.solve import numbered
 from pixl.animation.steady import find, signature
-from pixl.color import ciede2000
+from pixl.color import ciede2000, rgb_to_lab
 from pixl.job import Job, Limits
 from pixl.palette import Palette
 from pixl.pattern import Cell
@@ -61,8 +61,6 @@ def test_noise_does_not_flicker(palette: Palette) -> None:
     truth = walk(8).reshape(8, SIDE, 6, SIDE, 6, 3).mean(axis=(2, 4)) / 255
 
     def away(index: NDArray[np.int16]) -> float:
-        from pixl.color import rgb_to_lab
-
         return float(ciede2000(palette.lab[index], rgb_to_lab(truth)).mean())
 
     assert away(all_at_once) <= 1.05 * away(one)
@@ -84,6 +82,22 @@ def test_what_moves_moves(palette: Palette) -> None:
     for t in range(6):
         assert (index[t, 6:10, t + 1 : t + 5] == white).all()
         assert index[t, 7, t] != white or (alone(job_for(frames, palette), frames[t : t + 1])[0, 7, t] == white)
+
+
+def test_a_fade_fades(palette: Palette) -> None:
+    """Dusk falls in the middle frames: no further from the picture than frame by frame, and never the colours of day."""
+    day = ground(seed=3)
+    shares = np.clip((np.arange(14) - 3) / 8, 0, 1)[:, None, None, None]
+    clean = day * (1 - shares * (1 - 0.35 * np.array([0.75, 0.85, 1.2])))
+    frames = np.clip(np.rint(clean + np.random.default_rng(4).normal(0, 8, clean.shape)), 0, 255).astype(np.uint8)
+    job = job_for(frames, palette)
+    one, all_at_once = alone(job, frames), together(job, frames)
+    cells = rgb_to_lab(clean.reshape(14, SIDE, 6, SIDE, 6, 3).mean(axis=(2, 4)) / 255)
+    apart = [float(ciede2000(palette.lab[index], cells).mean()) for index in (one, all_at_once)]
+    assert apart[1] <= 1.05 * apart[0]
+    night = alone(job, np.clip(np.rint(clean[-1:]), 0, 255).astype(np.uint8))[0]
+    kept = (all_at_once[-1] != night) & (all_at_once[-1] == all_at_once[0])
+    assert kept.mean() < 0.02
 
 
 def test_a_cut_begins_anew(palette: Palette) -> None:
