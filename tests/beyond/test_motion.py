@@ -85,7 +85,7 @@ def test_what_moves_moves(palette: Palette) -> None:
 
 
 def test_a_fade_fades(palette: Palette) -> None:
-    """Dusk falls in the middle frames: no further from the picture than frame by frame, and never the colours of day."""
+    """Dusk falls in the middle frames: no further from the picture than frame by frame, no colours of day left."""
     day = ground(seed=3)
     shares = np.clip((np.arange(14) - 3) / 8, 0, 1)[:, None, None, None]
     clean = day * (1 - shares * (1 - 0.35 * np.array([0.75, 0.85, 1.2])))
