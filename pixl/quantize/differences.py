@@ -18,7 +18,7 @@ SKIN = 8.0
 """CIEDE2000 that skin costs in a colour that cannot stand for it."""
 LARGE, NAMED = 10.0, 8.0
 """CIEDE2000 from which on another name counts, and what it counts for."""
-TINTED, SEEN = (12.0, 25.0), (10.0, 25.0)
+TINTED, SEEN = (30.0, 50.0), (10.0, 25.0)
 """CIELAB chroma and lightness: names say nothing of colours below the first, and all of those above the second."""
 _K25 = np.float32(25.0**7)
 
@@ -30,7 +30,7 @@ def preference_table(
 
     Small differences are CIEDE2000. It was fitted to those; where a short palette leaves none, it takes grey for a
     brown and orange for a red. So, in large differences, colours that cannot stand for skin cost more where there may
-    be skin (``skin``), and elsewhere another name for a colour does (``names``). With hundreds of threads there is
+    be skin (``skin``), and elsewhere another name for a vivid colour does (``names``). With hundreds of threads there is
     nothing to correct, and nothing is.
     """
     table = difference_table(lab, palette_lab)
