@@ -30,8 +30,8 @@ def preference_table(
 
     Small differences are CIEDE2000. It was fitted to those; where a short palette leaves none, it takes grey for a
     brown and orange for a red. So, in large differences, colours that cannot stand for skin cost more where there may
-    be skin (``skin``), and elsewhere another name for a vivid colour does (``names``). With hundreds of threads there is
-    nothing to correct, and nothing is.
+    be skin (``skin``), and elsewhere another name for a vivid colour does (``names``). With hundreds of threads there
+    is nothing to correct, and nothing is.
     """
     table = difference_table(lab, palette_lab)
     skin = may_be_skin(lab) if by_skin else np.zeros(len(lab), np.float32)
