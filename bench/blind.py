@@ -1,6 +1,6 @@
 """A blind look: which of two grids would a maker rather build and hang?
 
-    python bench/blind.py sheets PICTURES OUT --ours natural --peers adaptive lanczos --round NAME
+    python bench/blind.py sheets PICTURES OUT --key KEY --peers adaptive lanczos
     python bench/blind.py sheets PICTURES OUT --key KEY --sets tuning first --peers steps --each 9  # ablation
     python bench/blind.py score OUT/key.csv answers.csv
 
@@ -190,7 +190,7 @@ def main() -> None:
     making.add_argument("--peers", nargs="+", default=["adaptive", "lanczos"])
     making.add_argument("--repeats", type=int, default=1)
     making.add_argument("--each", type=int, default=0, help="at most so many pairs of each peer")
-    making.add_argument("--differ", type=float, default=0.0, help="only pairs that differ in so many % of their cells")
+    making.add_argument("--differ", type=float, default=0.0, help="only pairs that differ in so many per cent of their cells")
     making.add_argument("--seed", type=int, default=1)
     making.add_argument("--sets", nargs="+", choices=SETS, default=["second"])
     making.add_argument("--only", nargs="*", default=[])
