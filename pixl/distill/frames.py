@@ -26,7 +26,7 @@ from pixl.progress import SILENT, Progress
 LED = 0.85
 """The dial of frames where none is typed: each shows what moves, so it leads. (With the icon prior and words, at .75
 and below whole frames turn into one icon.)"""
-HOLD = 80.0
+HOLD = 40.0
 """CIEDE2000 times belief, against the prior alone: dearer than for quantize, because a prior pulls at every cell in
 every frame."""
 
