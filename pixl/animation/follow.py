@@ -21,7 +21,7 @@ from .steady import MEMORY, REACH, Reference, find, signature
 
 Floats = NDArray[np.float32]
 
-DRIFT = 4.0
+DRIFT = 2.5
 """CIELAB: how far a cell may creep from its anchor until belief has fallen to 1/e."""
 AVERAGED = 8
 """Frames that a running mean remembers."""

@@ -19,7 +19,7 @@ from ..quantize.styles import kind_for, style_of
 from ..units import GridSize
 from .follow import Follower, Inherited, Seen, see
 
-HOLD = 10.0
+HOLD = 12.0
 """CIEDE2000: the price of another colour than before where the picture is the same."""
 _SHOWN = 6
 """Frames that the choice of colours is made from."""
