@@ -17,12 +17,15 @@ from ..photo import Photo
 from ..quantize import downscale
 from ..quantize.kind import Kind
 from ..quantize.styles import Style
+from ..quantize.window import mean_around
 from .steady import MEMORY, REACH, Reference, find, signature
 
 Floats = NDArray[np.float32]
 
-DRIFT = 2.5
+DRIFT = 4.0
 """CIELAB: how far a cell may creep from its anchor until belief has fallen to 1/e."""
+TOGETHER = 2.0
+"""CIELAB: the same for the cells around it (5 x 5) in the mean, whose noise is less: a fade is common to neighbours."""
 AVERAGED = 8
 """Frames that a running mean remembers."""
 CREEP = 0.5
@@ -102,10 +105,18 @@ class Follower:
         age = np.where(same, np.minimum(age + 1, AVERAGED - 1), 0).astype(np.float32)
         share = (1 / (age + 1))[..., None]
         mean = np.asarray(before + share * (mean - before), np.float32)
-        creep = np.maximum(np.linalg.norm(mean - anchor, axis=2) - found.noise, 0)
-        belief = found.belief * np.exp(-((creep / DRIFT) ** 2))
+        belief = found.belief * self._standing(mean - anchor, found)
         cells = self._steadied(found, seen.cells, share[..., 0].astype(np.float32))
         return Inherited(cells=cells, wish=wish, belief=belief.astype(np.float32), mean=mean, anchor=anchor, age=age)
+
+    def _standing(self, gap: Floats, found: Reference) -> Floats:
+        """float32[H, W], 0..1: how far the picture stands still where it is believed to be the same, by each cell's
+        ``gap`` float32[H, W, 3] to its anchor and by that of all around it."""
+        sure = found.belief[..., None]
+        around = mean_around(gap * sure, 2) / np.maximum(mean_around(sure, 2), 1e-3)
+        creep = np.maximum(np.linalg.norm(gap, axis=2) - found.noise, 0) / DRIFT
+        common = np.maximum(np.linalg.norm(around, axis=2) - found.noise / 5, 0) / TOGETHER
+        return np.asarray(np.exp(-(np.maximum(creep, common) ** 2)), np.float32)
 
     def keep(self, seen: Seen, inherited: Inherited, index: NDArray[np.int16], chosen: NDArray[np.bool_]) -> None:
         """Remember the answer ``index`` int16[H, W]; ``chosen`` bool[H, W]: cells whose colour the picture alone
