@@ -54,7 +54,7 @@ PHOTOS = (
 
 
 class Denoiser(nn.Module):
-    """x0 from (z_t, s): 3 x 3 convolutions at three widths of view, 74,000 weights."""
+    """x0 from (z_t, s): 3 x 3 convolutions at three widths of view, 67,000 weights."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()

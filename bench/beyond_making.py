@@ -6,15 +6,15 @@ cells, LEGO plates' solid colours, no words, fidelity .5: half photo, half prior
 over the *other* photos: every window may follow any of them, so it has an energy and a taste, and does not know the
 answer.
 
-Losses: for each, a ladder of weights (the same for all ten) is climbed until one costs something: energy at equal dE
-more than 1 % of its way from the start above none's, or dE more than 1 % off none's, means over the ten. The table
-has the largest that costs nothing and, in italics, the first that does. Energy at equal dE: a loss may also move the
-balance between prior and photo; the dial itself (fidelity .4 against .5) says what a dE is worth in energy, and by
-that rate the energy is brought to none's dE. The counts are not. lone: cells with no 4-neighbour of their colour;
-confetti: with no 8-neighbour; regions: 4-connected; small: regions of one or two cells; chroma: mean over neighbour
-pairs of |chroma difference in the pattern - in the photo| (OKLab x 100); lots: colours in use; cuts: threads
-(8-connected regions) less one; parts: rectangular plates up to 8 studs, fewest (pixl brick --merge). dE: CIEDE2000 to
-the linear-light mean of the cell.
+Losses: for each, a ladder of weights (each four times the last, the same for all ten) is climbed until one costs
+something: energy at equal dE more than 1 % of its way from the start above none's, or dE more than 1 % off none's,
+means over the ten. The table has the largest that costs nothing and, in italics, the first that does. Energy at equal
+dE: a loss may also move the balance between prior and photo; the dial itself (fidelity .4 against .5) says what a dE
+is worth in energy, and by that rate the energy is brought to none's dE. The counts are not. lone: cells with no
+4-neighbour of their colour; confetti: with no 8-neighbour; regions: 4-connected; small: regions of one or two cells;
+chroma: mean over neighbour pairs of |chroma difference in the pattern - in the photo| (OKLab x 100); lots: colours in
+use; cuts: threads (8-connected regions) less one; parts: rectangular plates up to 8 studs, fewest (pixl brick
+--merge). dE: CIEDE2000 to the linear-light mean of the cell.
 
 Stock: the eight colours that quantize chooses for the photo, and of each the same number of pieces, a tenth more than
 there are cells in all: about half of the picture cannot have its own colour. The programme alone; with exchanges after
@@ -65,7 +65,7 @@ from pixl.units import GridSize  # noqa: E402
 from pixl_exporters.brick.plan import BrickOptions, plan_bricks  # noqa: E402
 from pixl_exporters.embroider.cost import cut_cost, threads_by_color  # noqa: E402
 
-LADDER = (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
+LADDER = (0.0025, 0.01, 0.04, 0.16)
 ROOM = 0.01
 FIDELITY = 0.5
 KEYS = ("lone", "confetti", "regions", "small", "chroma", "lots", "cuts", "parts")
@@ -225,7 +225,8 @@ def losses(count: int, only: str, out: Path | None) -> str:
 
     def line(name: str, weight: str, found: list[float]) -> str:
         equal = found[0] - rate * (found[1] - base[1])
-        cells = [f"{equal:.1f} %", f"{found[1]:.2f}", *(f"{count:.1f}" for count in found[2:])]
+        counts = [f"{count:.{2 if key == 'chroma' else 1}f}" for key, count in zip(KEYS, found[2:], strict=True)]
+        cells = [f"{equal:.1f} %", f"{found[1]:.2f}", *counts]
         return "| " + " | ".join([name, weight, *cells]) + " |"
 
     heads = ["loss", "weight", "energy at equal dE", "dE", *KEYS]
