@@ -35,15 +35,17 @@ CLASSES = {
     "line art": "logo and line art",
     "gradient": "gradient",
 }
+DRAWN = ("drawn portrait", "cartoon", "logo", "line art")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture of the set; ``group`` is the class that results are reported by."""
+    """One picture of the set; ``group`` is the class that results are reported by; ``drawn``: no photograph."""
 
     number: int
     path: Path
     group: str
+    drawn: bool
 
     def photo(self) -> Photo:
         """Opened, over white where it is transparent."""
@@ -57,7 +59,8 @@ def pictures(folder: Path, sets: Collection[str] = ("second",)) -> list[Picture]
         for row in csv.DictReader(file):
             number = int(row["file"].split("_")[0])
             if row["set"] in sets:
-                found.append(Picture(number=number, path=folder / row["file"], group=CLASSES[row["class"]]))
+                group, drawn = CLASSES[row["class"]], row["class"] in DRAWN
+                found.append(Picture(number=number, path=folder / row["file"], group=group, drawn=drawn))
     return found
 
 

@@ -2,6 +2,7 @@
 
     python bench/quality.py PICTURES --into docs/quality.md   # the tables of that page, between its marks
     python bench/quality.py PICTURES --check                  # exit 1 when a promise is broken
+    python bench/quality.py PICTURES --check --photos         # of photographs alone
     python bench/quality.py PICTURES --ablation               # natural with one step off at a time
 
 PICTURES is the folder that ``scripts/fetch_bench_photos.py`` writes; only the pictures of the last claim, which were
@@ -44,12 +45,15 @@ def ours(style: str) -> Peer:
     return lambda photo, size, colors: engine.solve(job(photo, size, colors, style)).index.astype(np.intp)
 
 
-def run(folder: Path, name: str, longest: int, methods: dict[str, Peer], limit: int) -> dict[str, NDArray[np.float64]]:
+def run(
+    folder: Path, name: str, longest: int, methods: dict[str, Peer], limit: int, *, photos: bool = False
+) -> dict[str, NDArray[np.float64]]:
     """float64[pictures, figures] of each method."""
     colors = palette(name)
     chosen = {key: one for key, one in methods.items() if len(colors) <= 256 or key not in AT_MOST_256}
     found: dict[str, list[tuple[float, ...]]] = {key: [] for key in chosen}
-    for item in pictures(folder)[: limit or None]:
+    chosen_pictures = [item for item in pictures(folder) if not (photos and item.drawn)]
+    for item in chosen_pictures[: limit or None]:
         photo = item.photo()
         size = grid(photo, longest)
         judge = Judge(photo, size.height, size.width)
@@ -124,6 +128,7 @@ def main() -> None:
     parser.add_argument("pictures", type=Path)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--photos", action="store_true", help="leave drawings out")
     parser.add_argument("--limit", type=int, default=0, help="only the first so many pictures")
     parser.add_argument("--palettes", nargs="+", default=[name for name, _ in SETTINGS])
     parser.add_argument("--into", type=Path, help="a page whose tables, between two marks, are replaced")
@@ -139,7 +144,7 @@ def main() -> None:
             methods = {"natural": ours("natural"), **{key: _off(key) for key in OFF}}
         else:
             methods = {**{style: ours(style) for style in STYLES}, **PEERS, **DITHERED}
-        results = run(options.pictures, name, longest, methods, options.limit)
+        results = run(options.pictures, name, longest, methods, options.limit, photos=options.photos)
         lines += table(title, results, "natural")
         if not options.ablation:
             dithers = {key: rows for key, rows in results.items() if key == "dither" or key in DITHERED}
