@@ -1,13 +1,15 @@
 """The command line: typer and rich live here and nowhere else. Commands are thin; what they call is the library.
 
 What may enter: one module a command, ``options.py`` (what every craft is asked), ``making.py`` (from what was typed to
-files), ``app.py`` (the table of commands, errors and exit codes), ``talk.py`` (what is said, and where).
+files), ``group.py`` (the table of commands, errors and exit codes), ``app.py`` (all commands, for Python), ``talk.py``
+(what is said, and where).
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
 
 
 def main() -> None:
@@ -18,6 +20,6 @@ def main() -> None:
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(200_000, 20, 20)  # a command ends soon: sweeping as often as by default costs a tenth of it
-    from .app import app
+    from .group import application
 
-    app(prog_name="pixl")
+    application(next(iter(sys.argv[1:]), ""))(prog_name="pixl")

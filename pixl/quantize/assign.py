@@ -89,7 +89,7 @@ def settle(
         moved = recolor(energy, found, _with(more, energy, found, table), tints, target, most=weights.regions)
         if np.array_equal(moved, found):
             break
-        found = lower(energy, moved, tints[np.maximum(moved, 0)] - target, extra=more)
+        found = lower(energy, moved, tints[np.maximum(moved, 0)] - target, extra=more, settled=found)
     return Settled(index=found, energy=energy, chroma=tints[np.maximum(found, 0)] - target, table=table)
 
 

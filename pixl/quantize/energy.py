@@ -61,19 +61,27 @@ def pairs(plane: NDArray[Kind], ahead: tuple[int, int]) -> tuple[NDArray[Kind], 
 
 
 def lower(
-    energy: Energy, index: NDArray[np.int16], fixed_chroma: Floats, sweeps: int = 12, extra: Extra | None = None
+    energy: Energy,
+    index: NDArray[np.int16],
+    fixed_chroma: Floats,
+    sweeps: int = 12,
+    extra: Extra | None = None,
+    settled: NDArray[np.int16] | None = None,
 ) -> NDArray[np.int16]:
     """Set cells one after the other to their exact best colour until nothing changes or ``sweeps`` are over.
 
     ``index`` int16[H, W] (-1 empty) is the start; ``fixed_chroma`` float32[H, W, 2] is the chroma error of its cells.
     Cells three apart share no term, so a lattice of stride 3 is set at once with the same result as one by one. With
-    ``extra`` any change may concern any cell, so all are looked at again.
+    ``extra`` any change may concern any cell, so all are looked at again; without it, where ``settled`` int16[H, W] is
+    what an earlier call returned, only what lies near a cell that has changed since.
     """
     height, width = index.shape
     framed = _Framed.around(energy, index, fixed_chroma)
     x, pad = framed.x, _PAD
-    stale = np.pad(energy.free, pad)
-    free = stale.copy()
+    free = np.pad(energy.free, pad)
+    stale = free.copy()
+    if settled is not None and extra is None:
+        stale = _around(np.pad(index != settled, pad)) & free
     rows, columns = np.mgrid[0:height, 0:width]
     phase = (rows % 3) * 3 + columns % 3
     for _ in range(sweeps):
@@ -98,13 +106,24 @@ def lower(
             if extra is not None:
                 stale |= free
                 continue
-            for dy in range(-2, 3):
-                for dx in range(-2, 3):
-                    stale[r + pad + dy, c + pad + dx] = True
-            stale &= free
+            fresh = np.zeros_like(stale)
+            fresh[r + pad, c + pad] = True
+            stale |= _around(fresh) & free
         if not changed:
             break
     return x[pad:-pad, pad:-pad].copy()
+
+
+def _around(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """``mask`` and all cells up to two away; its frame is as wide at least."""
+    for axis in (0, 1):
+        near = mask.copy()
+        for shift in (1, 2):
+            here, there = (np.moveaxis(near, axis, 0), np.moveaxis(mask, axis, 0))
+            here[shift:] |= there[:-shift]
+            here[:-shift] |= there[shift:]
+        mask = near
+    return mask
 
 
 def prices(energy: Energy, index: NDArray[np.int16], chroma: Floats, extra: Extra | None = None) -> Floats:
