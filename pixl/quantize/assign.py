@@ -137,7 +137,7 @@ def energy_of(
         chroma=tints[picks] - target[:, :, None],
         lone=_lone(lab, *weights.lone),
         free=free,
-        tie=_pairs(gaps, *weights.tie) * _of_pairs(_lost(table), np.maximum),
+        tie=_pairs(gaps, *weights.tie) * _greater(_lost(table)),
         border=_pairs(gaps, *weights.even),
         step=np.minimum(apart / ALIKE, 1).astype(np.float32),
     )
@@ -151,11 +151,11 @@ def _lost(table: Floats) -> Floats:
     return np.asarray(1 - (1 - LEAST) * far, dtype=np.float32)
 
 
-def _of_pairs(plane: Floats, pick: np.ufunc) -> Floats:
-    """float32[4, H, W]: ``pick`` of the values of each cell and of its neighbours of ``AHEAD``; 0 where none is."""
+def _greater(plane: Floats) -> Floats:
+    """float32[4, H, W]: the greater value of each cell and of its neighbours of ``AHEAD``; 0 where none is."""
     out = np.zeros((len(AHEAD), *plane.shape), np.float32)
     for k, ahead in enumerate(AHEAD):
-        pairs(out[k], ahead)[0][:] = pick(*pairs(plane, ahead))
+        pairs(out[k], ahead)[0][:] = np.maximum(*pairs(plane, ahead))
     return out
 
 
