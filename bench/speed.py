@@ -26,7 +26,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((48, 48), (96, 96), (256, 256))
-GROWTH = (("lego", (32, 48, 96, 128, 256)), ("perler", (32, 48, 96, 128, 256)), ("dmc_threads", (32, 48, 96, 128, 256)))
+GROWTH = (("lego", "perler", "dmc_threads"), (32, 48, 96, 128, 256))
 IMPORTS = "import typer, rich, rich.console, numpy, PIL.Image, fpdf"
 BUDGET = 2.5
 
@@ -119,7 +119,8 @@ def growth(photo: Path) -> list[str]:
     from pixl.units import GridSize
 
     rows, engine, picture = [], load_engine("quantize"), open_photo(photo)
-    for name, sides in GROWTH:
+    palettes, sides = GROWTH
+    for name in palettes:
         colors = palette(name)
         for side in sides:
             order = job(picture, GridSize(width=side, height=side), colors)

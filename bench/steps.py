@@ -21,9 +21,9 @@ OFF: dict[str, Style] = {
     "without contrast": replace(NATURAL, contrast=0.0),
     "without skin's colours": replace(NATURAL, skin=False),
     "without names": replace(NATURAL, names=False),
-    "without relative chroma": _weights(NATURAL, tie=(0.0, 20.0, 0.5)),
-    "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, 10.0)),
-    "without even areas": _weights(NATURAL, even=(0.0, 5.0, 0.7)),
+    "without relative chroma": _weights(NATURAL, tie=(0.0, *NATURAL.weights.tie[1:])),
+    "without price on lone cells": _weights(NATURAL, lone=(0.0, 0.0, NATURAL.weights.lone[2])),
+    "without even areas": _weights(NATURAL, even=(0.0, *NATURAL.weights.even[1:])),
     "without moves of regions": _weights(NATURAL, regions=0),
 }
 

@@ -198,9 +198,8 @@ def _totals(energy: Energy, framed: _Framed, r: Indices, c: Indices) -> Floats:
         da *= tie[:, None]
         total += da
         border = np.where(known, framed.border[at], np.float32(0))
-        steps = (
-            energy.step.take(there, axis=0, mode="wrap").ravel().take(place, mode="clip")
-        )  # step[there, colors], fast
+        rows = energy.step.take(there, axis=0, mode="wrap")
+        steps = rows.ravel().take(place, mode="clip")  # energy.step[there, colors], many times faster
         steps *= border[:, None]
         total += steps
     alone = np.ones(colors.shape, bool)

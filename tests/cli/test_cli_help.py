@@ -11,6 +11,8 @@ import pytest
 import typer.main
 
 from pixl.cli.app import app
+from pixl.cli.group import COMMANDS as COMMAND_MODULES
+from pixl.cli.group import application
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 HEAVY = (
@@ -33,6 +35,19 @@ def test_help_is_what_it_was(command: str, golden: Callable[[str, bytes], None])
     golden(f"help-{command or 'pixl'}.txt", text.encode())
     assert len(text.splitlines()) <= 85
     assert "pixl" in text
+
+
+@pytest.mark.parametrize("name", COMMAND_MODULES)
+def test_a_command_can_be_built_alone(name: str) -> None:
+    alone = set(typer.main.get_command(application(name)).commands)  # type: ignore[attr-defined]
+    assert name in alone
+    assert alone <= set(COMMANDS)
+    assert len(alone) <= 2
+
+
+@pytest.mark.parametrize("typed", ["", "--help", "formats", "brik", "--debug"])
+def test_without_its_name_all_are_built(typed: str) -> None:
+    assert sorted(typer.main.get_command(application(typed)).commands) == COMMANDS  # type: ignore[attr-defined]
 
 
 def loaded_after(code: str, watched: tuple[str, ...]) -> set[str]:

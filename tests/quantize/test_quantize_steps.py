@@ -14,6 +14,8 @@ from pixl.photo import photo_from_rgba
 from pixl.quantize import assign, downscale, subset, tidy
 from pixl.quantize.assign import Weights
 from pixl.quantize.differences import difference_table
+from pixl.quantize.energy import lower
+from pixl.quantize.strokes import strokes
 
 
 def test_difference_table_equals_the_formula() -> None:
@@ -141,6 +143,24 @@ def test_refined_subset_keeps_locked_colours() -> None:
     assert {0, 8} <= set(subset.refine(first, table, (0, 8), settle).tolist())
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_cells_far_from_a_change_need_no_second_look(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    palette, lab = random_palette(8, seed), rng.normal((50, 5, 5), (15, 15, 15), (24, 20, 3)).astype(np.float32)
+    table = difference_table(lab.reshape(-1, 3), palette.lab).reshape(24, 20, -1)
+    start, free = np.full((24, 20), -1, np.int16), rng.random((24, 20)) > 0.1
+    weights = Weights(tie=(0.3, 30.0, 0.4), even=(1.5, 20.0, 0.6), regions=0)
+    settled = assign.settle(lab, table, palette.oklab, start, free, weights)
+    energy, tints, target = assign.energy_of(lab, table, palette.oklab, free, weights)
+    moved = settled.index.copy()
+    rows, columns = np.nonzero(free & (rng.random(free.shape) < 0.05))
+    moved[rows, columns] = rng.integers(0, 8, len(rows))
+    error = tints[np.maximum(moved, 0)] - target
+    near = lower(energy, moved, error, settled=settled.index)
+    assert np.array_equal(near, lower(energy, moved, error))
+    assert not np.array_equal(near, moved)
+
+
 def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
     rng = np.random.default_rng(2)
     palette, lab = random_palette(5, 2), rng.normal((50, 5, 5), (25, 20, 20), (9, 8, 3)).astype(np.float32)
@@ -167,3 +187,20 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
         total += 0.0 if x[r, c] in near else float(settled.energy.lone[r, c])
     assert x[2, 3] == -1
     assert settled.value() == pytest.approx(total, rel=1e-4)
+
+
+def test_a_low_word_stays_soft_and_a_long_line_is_drawn() -> None:
+    samples, lab = 6, np.zeros((30 * 6, 48 * 6, 3), np.float32)
+    lab[..., 0] = 95
+    pen = np.zeros((30, 48), bool)
+    for x in range(4, 24, 4):  # five letters on a common foot: a word 5 cells high
+        pen[4:9, x] = pen[4:9, x + 2] = True
+    pen[8, 4:27] = True
+    line = np.zeros_like(pen)
+    line[22, 4:44] = True
+    for cells in (pen, line):
+        for y, x in np.argwhere(cells):
+            lab[y * 6 + 1 : y * 6 + 5, x * 6 + 1 : x * 6 + 5, 0] = 10
+    marks, _, _ = strokes(lab, np.ones(lab.shape[:2], np.float32), samples)
+    assert (marks[pen] == 3).mean() > 0.9
+    assert (marks[line] == 1).mean() > 0.9
