@@ -192,7 +192,7 @@ def main() -> None:
     making.add_argument("--each", type=int, default=0, help="at most so many pairs of each peer")
     making.add_argument("--differ", type=float, default=0.0, help="only pairs with so many per cent of cells apart")
     making.add_argument("--seed", type=int, default=1)
-    making.add_argument("--sets", nargs="+", choices=SETS, default=["second"])
+    making.add_argument("--sets", nargs="+", choices=SETS, default=["third"])
     making.add_argument("--only", nargs="*", default=[])
     making.set_defaults(run=sheets)
     scoring = commands.add_parser("score")

@@ -16,9 +16,9 @@ from pixl.pattern import Cell
 from pixl.photo import Photo, open_photo, over_background
 from pixl.units import GridSize
 
-SETS = ("tuning", "first", "second")
-"""Pictures that the engine was tuned on; those of the first claims, whose losses were read and worked on afterwards;
-and those of the last claim, which no one had looked at with the engine before it."""
+SETS = ("tuning", "first", "second", "third")
+"""Pictures that the engine was tuned on; those of the first and of the second claim, whose losses were read and worked
+on afterwards; and those of the last claim, which no one had looked at with the engine before it."""
 CLASSES = {
     "portrait": "portrait",
     "drawn portrait": "portrait",
@@ -52,7 +52,7 @@ class Picture:
         return over_background(open_photo(self.path), (255, 255, 255))
 
 
-def pictures(folder: Path, sets: Collection[str] = ("second",)) -> list[Picture]:
+def pictures(folder: Path, sets: Collection[str] = ("third",)) -> list[Picture]:
     """The pictures of some ``SETS``, in file order."""
     found = []
     with (folder / "index.csv").open(encoding="utf-8", newline="") as file:

@@ -122,6 +122,12 @@ def gradient(name: str, size: int = 768) -> Image.Image:
         rgb = np.stack([np.interp(y, np.linspace(0, 1, 4), stops[:, c]) for c in range(3)], axis=-1)
         glow = np.exp(-(((x - 0.64) ** 2 + (y - 0.6) ** 2) / 0.02))[..., None]
         rgb = rgb + glow * (np.array([255.0, 244, 190]) - rgb)
+    elif name == "dusk":
+        stops = np.array([[16, 22, 48], [38, 44, 92], [96, 72, 120], [178, 106, 110]], float)
+        rgb = np.stack([np.interp(y + 0.15 * x, np.linspace(0, 1.15, 4), stops[:, c]) for c in range(3)], axis=-1)
+        moon = np.hypot(x - 0.3, y - 0.28)
+        glow = np.clip(np.where(moon < 0.07, 1, 0.45 * np.exp(-(((moon - 0.07) / 0.09) ** 2))), 0, 1)[..., None]
+        rgb = rgb + glow * (np.array([236.0, 232, 214]) - rgb)
     elif name == "ring":
         turn, away = np.arctan2(y - 0.5, x - 0.5) / (2 * np.pi) % 1, np.hypot(x - 0.5, y - 0.5)
         hsv = np.stack([turn * 255, np.full_like(turn, 170), np.full_like(turn, 225)], axis=-1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..photo import Photo
 from ..quantize import downscale
 from ..quantize.kind import Kind
-from ..quantize.styles import Style
+from ..quantize.styles import Style, cells_of
 from ..quantize.window import mean_around
 from .steady import MEMORY, REACH, Reference, find, signature
 
@@ -68,11 +68,7 @@ class _Past:
 
 def see(photo: Photo, height: int, width: int, style: Style, kind: Kind | None = None) -> Seen:
     """One frame's cells and mark; ``kind``: what the first frame is, where it is pixel art cell by cell."""
-    if kind and kind.cells:
-        cells = downscale.art(photo, height, width, kind.cells)
-    else:
-        cells = downscale.see(photo, height, width, shapes=style.shapes, lines=style.lines, inks=style.inks)
-    return Seen(cells=cells, mark=signature(photo, height, width))
+    return Seen(cells=cells_of(photo, height, width, style, kind), mark=signature(photo, height, width))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,6 +138,7 @@ class Follower:
         return downscale.Cells(
             lab=mixed("lab"),
             smooth=mixed("smooth"),
+            mean=mixed("mean"),
             cover=mixed("cover"),
             low=mixed("low"),
             high=mixed("high"),

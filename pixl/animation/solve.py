@@ -40,7 +40,7 @@ def animate(
     narrow, allowed = shared_colors(job, seen)
     table = np.append(allowed, EMPTY)
     out = []
-    follower, style = Follower(), style_of(job)
+    follower, style = Follower(), style_of(job, kind_for(job))
     for number, frame in enumerate(seen):
         inherited = follower.expect(frame)
         index = QuantizeEngine().settle(holding(narrow, inherited, hold), inherited.cells, style=style).index
@@ -52,7 +52,8 @@ def animate(
 
 def see_all(job: Job, photos: Iterable[Photo], progress: Progress = SILENT, count: int = 0) -> list[Seen]:
     """What the grid sees of each photo, which is not kept. Raises UsageError without one."""
-    style, kind = style_of(job), kind_for(job)
+    kind = kind_for(job)
+    style = style_of(job, kind)
     seen = []
     for number, photo in enumerate(photos):
         progress.step("look", number, max(count, number + 1))

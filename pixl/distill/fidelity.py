@@ -52,17 +52,13 @@ def photo_task(job: Job) -> Task:
     """What the engine quantize sees of the job's photo, without colours, stock and a craft's prices."""
     from dataclasses import replace
 
-    from pixl.quantize import downscale
-    from pixl.quantize.styles import kind_for, style_of
+    from pixl.quantize.styles import cells_of, kind_for, style_of
     from pixl.quantize.task import task_for
 
     assert job.photo is not None
-    style, kind = style_of(job), kind_for(job)
-    size = (job.size.height, job.size.width)
-    if kind and kind.cells:
-        cells = downscale.art(job.photo, *size, kind.cells)
-    else:
-        cells = downscale.see(job.photo, *size, shapes=style.shapes, lines=style.lines, inks=style.inks)
+    kind = kind_for(job)
+    style = style_of(job, kind)
+    cells = cells_of(job.photo, job.size.height, job.size.width, style, kind)
     return task_for(replace(job, limits=replace(job.limits, costs=(), colors=None, stock=None)), cells, style)
 
 

@@ -23,7 +23,7 @@ SAMPLES = 6
 TOOTH, FLAT = 18.0, 12.0
 """CIELAB by which the tooth of a zip differs from both sides, and by which what is smooth differs at most."""
 FACE = 0.2
-"""Share of skin around a cell above which no line is drawn through it: teeth and lips are no lines."""
+"""Share of skin around a cell above which it is part of a face: teeth and lips are no lines."""
 CALM = 5.0
 """Where CIELAB varies less than about this over 3 x 3 cells, kernels have no shape to snap to and wander."""
 
@@ -82,12 +82,14 @@ class Cells:
     """What a grid of H x W cells sees.
 
     ``lab`` float32[H, W, 3]: a cell's colour, cut out sharply; ``smooth``: its colour with soft edges (Lanczos);
-    ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``, ``high`` float32[H, W]: darkest and lightest
-    lightness in a cell, a tenth of its samples left out; ``stroke`` bool[H, W]: the cell carries a thin line.
+    ``mean``: the linear-light mean of all of it; ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``,
+    ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out; ``stroke``
+    bool[H, W]: the cell carries a thin line.
     """
 
     lab: Floats
     smooth: Floats
+    mean: Floats
     cover: Floats
     low: Floats
     high: Floats
@@ -113,8 +115,7 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     if inks:
         lab = unmix(ink(own, by_cell(cover[..., None], SAMPLES)[..., 0], lab), fine)
     if lines:
-        marks, on, beside = strokes(fine, cover, SAMPLES)
-        marks[mean_around(may_be_skin(smooth), 2) > FACE] = 0
+        marks, on, beside = strokes(fine, cover, SAMPLES, mean_around(may_be_skin(smooth), 2) > FACE)
         stroke = marks == 1
         near, line = ((marks == mark)[..., None] for mark in (-1, 1))
         lab = np.where(near, beside, np.where(line, on, lab))
@@ -124,6 +125,7 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),
         smooth=smooth,
+        mean=np.asarray(linear_to_lab(box(samples, cover)), dtype=np.float32),
         cover=cell_cover(cover),
         low=light[..., tenth],
         high=light[..., -1 - tenth],
@@ -150,6 +152,7 @@ def art(photo: Photo, height: int, width: int, cells: tuple[int, int]) -> Cells:
     return Cells(
         lab=lab,
         smooth=lab,
+        mean=lab,
         cover=enlarged(cell_cover(cover, 8)),
         low=lab[..., 0],
         high=lab[..., 0],

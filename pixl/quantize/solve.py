@@ -12,7 +12,7 @@ from ..job import Job
 from ..pattern import Pattern
 from ..progress import SILENT, Progress
 from . import downscale, tidy
-from .styles import ART, STYLES, Style, kind_for, style_of
+from .styles import Style, cells_of, kind_for, style_of
 from .task import task_for
 
 if TYPE_CHECKING:
@@ -31,17 +31,15 @@ class QuantizeEngine:
         height, width = job.size.height, job.size.width
         kind = kind_for(job)
         progress.step("downscale", 0, 4)
-        if kind and kind.cells:
-            return self.settle(job, downscale.art(job.photo, height, width, kind.cells), style=ART, progress=progress)
-        style = STYLES["clean"] if kind and kind.flat else STYLES.get(job.style, STYLES["natural"])
-        cells = downscale.see(job.photo, height, width, shapes=style.shapes, lines=style.lines, inks=style.inks)
+        style = style_of(job, kind)
+        cells = cells_of(job.photo, height, width, style, kind)
         return self.settle(job, cells, style=style, progress=progress)
 
     def settle(
         self, job: Job, cells: downscale.Cells, *, style: Style | None = None, progress: Progress = SILENT
     ) -> Pattern:
         """The steps after downscaling, for ``cells`` that the grid saw of any picture, in a ``style`` (the job's)."""
-        task, limits = task_for(job, cells, style or style_of(job)), job.limits
+        task, limits = task_for(job, cells, style or style_of(job, kind_for(job))), job.limits
         kept = task.kept
         allowed = np.arange(len(job.palette))
         if limits.colors is not None and task.free.any():
@@ -57,7 +55,7 @@ class QuantizeEngine:
 
     def colors(self, job: Job, cells: downscale.Cells) -> Indices:
         """The palette indices, ascending, of the ``job.limits.colors`` colours that ``settle`` would use."""
-        task, count = task_for(job, cells, style_of(job)), job.limits.colors
+        task, count = task_for(job, cells, style_of(job, kind_for(job))), job.limits.colors
         if count is None or not task.free.any():
             return np.arange(len(job.palette))
         return task.choose(max(count, len(task.kept)), task.kept)

@@ -25,12 +25,16 @@ LENGTH = 7
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
 WORD, LETTER, DENSE = 9, 8, 0.4
 """Lettering: cells that it is long at least and high at most, and the share of its box that its lines fill at least."""
+OUTLINE = 16
+"""The same on a face: what is shorter there is teeth, lips or a wrinkle."""
 FRAME = 0.6
 """Share of a side of the picture along which a line is its frame."""
 WEAK, STRONG = 0.15, 0.5
 """A line starts where it is strong and goes on while it is not weak."""
 FULL = 0.5
 """A cell that a line fills this much belongs to it."""
+PURE = 6
+"""Power with which samples count the more, the surer they are the line: its colour is that of its core."""
 LEAD = (0.55, 0.75)
 """Share of thin structures around that are of the line's own polarity; texture has about one half."""
 
@@ -39,18 +43,22 @@ QUIET, CALM = 4.0, (0.35, 0.55)
 ground."""
 
 
-def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8], Floats, Floats]:
+def strokes(
+    lab: Floats, cover: Floats, samples: int, face: NDArray[np.bool_]
+) -> tuple[NDArray[np.int8], Floats, Floats]:
     """Which cells carry a thin line (1), lie beside one (-1), have too many (2) or none (0), or are part of small
     lettering, which reads better soft (3): int8[H, W].
 
     Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
-    ``cover`` float32[H * samples, W * samples].
+    ``cover`` float32[H * samples, W * samples], ``face`` bool[H, W]: only outlines are lines there.
     """
     height, width = lab.shape[0] // samples, lab.shape[1] // samples
     light = lab[..., 0]
     reach = max(1, round(WIDTH * samples / 2))
-    dark = _sweep(_sweep(light, reach, np.maximum), reach, np.minimum) - light
-    bright = light - _sweep(_sweep(light, reach, np.minimum), reach, np.maximum)
+    # what the picture's edge cuts goes on beyond it: a strip of ground between a line and the edge is no line
+    framed, inside = np.pad(light, 2 * reach, mode="edge"), np.s_[2 * reach : -2 * reach, 2 * reach : -2 * reach]
+    dark = _sweep(_sweep(framed, reach, np.maximum), reach, np.minimum)[inside] - light
+    bright = light - _sweep(_sweep(framed, reach, np.minimum), reach, np.maximum)[inside]
     if float(cover.min()) < 1:
         dark, bright = dark * cover, bright * cover
     means = _mean(dark, samples), _mean(bright, samples)
@@ -71,7 +79,7 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         maybe = _joined((strength > WEAK) & (marks == 0), strength > STRONG)
         crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
         marks[crowded] = 2
-        maybe, letters = _parts(_unframed(maybe & ~crowded))
+        maybe, letters = _parts(_unframed(maybe & ~crowded), face)
         marks[letters] = 3
         if not maybe.any():
             continue
@@ -82,7 +90,7 @@ def strokes(lab: Floats, cover: Floats, samples: int) -> tuple[NDArray[np.int8],
         fill = np.zeros((height, width), np.float32)
         fill[rows, columns] = inside.mean(axis=1)
         keep = _thin(maybe, fill)
-        on = inside * share
+        on = inside * share**PURE
         off = np.maximum(np.float32(1) - np.float32(2) * share, np.float32(1e-3))
         local = tints[rows, columns]
         on_color[rows, columns] = _weighted(local, on)
@@ -112,9 +120,9 @@ def _unframed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return out
 
 
-def _parts(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The 8-connected parts of ``mask`` that reach over LENGTH cells in x or in y: those that are lines, and those that
-    are lettering, low and dense."""
+def _parts(mask: NDArray[np.bool_], face: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The 8-connected parts of ``mask`` that reach over LENGTH cells in x or in y (OUTLINE on a ``face``): those that
+    are lines, and those that are lettering, low and dense."""
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
     label = np.full((height + 2, width + 2), -1, np.intp)
@@ -141,8 +149,9 @@ def _parts(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     dense = np.bincount(root, minlength=len(rows)) > DENSE * most * least
     lettering = dense & (most >= WORD) & (least > 2) & (least <= LETTER)
     lines, letters = np.zeros_like(mask), np.zeros_like(mask)
-    lines[rows, columns] = (long & ~lettering)[root]
-    letters[rows, columns] = (long & lettering)[root]
+    seen = ~face[rows, columns] | (most >= OUTLINE)[root]
+    lines[rows, columns] = (long & ~lettering)[root] & seen
+    letters[rows, columns] = (long & lettering)[root] & seen
     return lines, letters
 
 

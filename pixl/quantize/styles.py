@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..job import Job
+from ..photo import Photo
+from . import downscale
 from .assign import Weights
 from .kind import Kind, kind_of
 
@@ -12,13 +14,14 @@ from .kind import Kind, kind_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``inks``: no colour between two;
-    ``contrast``: local contrast added; ``skin``, ``names``: how colours that are far from a cell's are judged;
-    ``weights``: what neighbours are worth; ``far``: weight of the far view, with which cells are priced as parts of a
-    mixture."""
+    ``tint``: none much greyer or more vivid than its cell; ``contrast``: local contrast added; ``skin``,
+    ``names``: how colours that are far from a cell's are judged; ``weights``: what neighbours are worth; ``far``:
+    weight of the far view, with which cells are priced as parts of a mixture."""
 
     shapes: bool = True
     lines: bool = True
     inks: bool = False
+    tint: bool = True
     contrast: float = 0.2
     skin: bool = True
     names: bool = True
@@ -30,6 +33,7 @@ STYLES = {
     "natural": Style(),
     "clean": Style(
         inks=True,
+        tint=False,
         contrast=0.0,
         weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.2, 8.0, 0.7), regions=80),
     ),
@@ -42,6 +46,7 @@ STYLES = {
     "dither": Style(
         shapes=False,
         lines=False,
+        tint=False,
         contrast=0.0,
         weights=Weights(tie=(0.0, 1e3, 0.5), lone=(3.0, 0.0, 10.0), even=(0.0, 6.0, 0.0), regions=0),
         far=2.0,
@@ -49,6 +54,7 @@ STYLES = {
 }
 ART = Style(
     lines=False,
+    tint=False,
     contrast=0.0,
     weights=Weights(tie=(0.0, 1e3, 0.5), lone=(0.0, 0.0, 1.0), even=(0.0, 1.0, 0.0), regions=0),
 )
@@ -67,9 +73,15 @@ def kind_for(job: Job) -> Kind | None:
     return kind if fits else Kind(flat=True)
 
 
-def style_of(job: Job) -> Style:
-    """The settings that a job asks for; with ``auto`` those that suit its picture."""
-    kind = kind_for(job)
+def style_of(job: Job, kind: Kind | None) -> Style:
+    """The settings that a job asks for; with ``auto`` those that suit its picture's ``kind`` (``kind_for``)."""
     if kind is None:
         return STYLES.get(job.style, STYLES["natural"])
     return ART if kind.cells else STYLES["clean" if kind.flat else "natural"]
+
+
+def cells_of(photo: Photo, height: int, width: int, style: Style, kind: Kind | None = None) -> downscale.Cells:
+    """What a grid sees of ``photo`` in a ``style``; of pixel art, if its ``kind`` says so, the art's own cells."""
+    if kind and kind.cells:
+        return downscale.art(photo, height, width, kind.cells)
+    return downscale.see(photo, height, width, shapes=style.shapes, lines=style.lines, inks=style.inks)

@@ -15,7 +15,6 @@ from pixl.quantize import assign, downscale, subset, tidy
 from pixl.quantize.assign import Weights
 from pixl.quantize.differences import difference_table
 from pixl.quantize.energy import lower
-from pixl.quantize.strokes import strokes
 
 
 def test_difference_table_equals_the_formula() -> None:
@@ -187,20 +186,3 @@ def test_the_value_of_the_energy_is_the_sum_of_its_terms() -> None:
         total += 0.0 if x[r, c] in near else float(settled.energy.lone[r, c])
     assert x[2, 3] == -1
     assert settled.value() == pytest.approx(total, rel=1e-4)
-
-
-def test_a_low_word_stays_soft_and_a_long_line_is_drawn() -> None:
-    samples, lab = 6, np.zeros((30 * 6, 48 * 6, 3), np.float32)
-    lab[..., 0] = 95
-    pen = np.zeros((30, 48), bool)
-    for x in range(4, 24, 4):  # five letters on a common foot: a word 5 cells high
-        pen[4:9, x] = pen[4:9, x + 2] = True
-    pen[8, 4:27] = True
-    line = np.zeros_like(pen)
-    line[22, 4:44] = True
-    for cells in (pen, line):
-        for y, x in np.argwhere(cells):
-            lab[y * 6 + 1 : y * 6 + 5, x * 6 + 1 : x * 6 + 5, 0] = 10
-    marks, _, _ = strokes(lab, np.ones(lab.shape[:2], np.float32), samples)
-    assert (marks[pen] == 3).mean() > 0.9
-    assert (marks[line] == 1).mean() > 0.9
