@@ -1,13 +1,14 @@
 """Figures for a grid against its picture. None of them says what people prefer; they guard against steps
 back.
 
-near, far: mean S-CIELAB difference (Zhang and Wandell 1996) between the picture and the grid drawn as
-squares, at 4 and at 12 cells per degree of view. ssim: Wang et al. 2004 on lightness, Gaussian window of 1.5
-cells. edge: correlation of lightness gradients at a blur of half a cell. conf: % of cells with no
-4-neighbour of their colour. tiny: % of cells in regions of at most 3. Of cells against the picture's
-linear-light mean: hue = mean |hue difference| weighted by the lesser chroma, off = % over 60 degrees off
-with both chromas > 10, grey = % with chroma > 15 made < 6, dyed = % with chroma < 6 made > 15. cgrad: mean
-over neighbours of |chroma difference in the grid - in the picture|, OKLab x 100.
+near, far: mean S-CIELAB difference (Zhang and Wandell 1996) between the picture and the grid drawn as squares, at 4
+and at 12 cells per degree of view. ssim: Wang et al. 2004 on lightness, Gaussian window of 1.5 cells. edge:
+correlation of lightness gradients at a blur of half a cell. conf: % of cells with no 4-neighbour of their colour.
+tiny: % of cells in regions of at most 3. Of cells against the picture's linear-light mean: hue = mean |hue
+difference| weighted by the lesser chroma, off = % over 60 degrees off with both chromas > 10, grey = % with chroma >
+15 made < 6, drained = such cells where the picture has no such grey (fewer than a fifth of the cell's samples are
+within 20 of its lightness and below a chroma of 10), dyed = % with chroma < 6 made > 15. cgrad: mean over neighbours
+of |chroma difference in the grid - in the picture|, OKLab x 100.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Figures:
     hue: float
     off: float
     grey: float
+    drained: float
     dyed: float
     cgrad: float
     colors: float
@@ -71,7 +73,9 @@ class Judge:
         samples, cover = sample(photo, height, width, ZOOM)
         self.picture = np.asarray(samples, dtype=np.float64)
         self.mean = np.asarray(box(samples, cover, ZOOM), dtype=np.float64)
-        self.light = np.asarray(linear_to_lab(self.picture)[..., 0])
+        lab = linear_to_lab(self.picture)
+        self.light = np.asarray(lab[..., 0])
+        self.own = np.asarray(lab.reshape(height, ZOOM, width, ZOOM, 3).swapaxes(1, 2).reshape(height, width, -1, 3))
         self.near, self.far = (_seen(self.picture, cells * ZOOM) for cells in (4, 12))
 
     def figures(self, index: NDArray[np.integer], palette: Palette) -> Figures:
@@ -88,7 +92,7 @@ class Judge:
             conf=lone,
             tiny=tiny,
             colors=float(len(np.unique(index))),
-            **hues(self.mean, grid),
+            **hues(self.mean, grid, self.own),
         )
 
 
@@ -166,10 +170,13 @@ def regions(index: NDArray[np.integer]) -> tuple[float, float]:
     return 100 * float((sizes == 1).mean()), 100 * float((sizes <= 3).mean())
 
 
-def hues(mean: Floats, grid: Floats) -> dict[str, float]:
-    """The hue figures of linear-light ``grid`` against ``mean``, both float64[H, W, 3]."""
+def hues(mean: Floats, grid: Floats, own: Floats) -> dict[str, float]:
+    """The hue figures of linear-light ``grid`` against ``mean``, both float64[H, W, 3], and the cells' samples ``own``
+    float64[H, W, n, 3], CIELAB."""
     lab1, lab2 = linear_to_lab(mean), linear_to_lab(grid)
     c1, c2 = np.hypot(lab1[..., 1], lab1[..., 2]), np.hypot(lab2[..., 1], lab2[..., 2])
+    grey = (c1 > 15) & (c2 < 6)
+    has = (np.hypot(own[..., 1], own[..., 2]) < 10) & (np.abs(own[..., 0] - lab2[..., None, 0]) < 20)
     turn = np.degrees(np.arctan2(lab1[..., 2], lab1[..., 1]) - np.arctan2(lab2[..., 2], lab2[..., 1]))
     turn = np.abs((turn + 180) % 360 - 180)
     weight = np.minimum(c1, c2)
@@ -178,7 +185,8 @@ def hues(mean: Floats, grid: Floats) -> dict[str, float]:
     return {
         "hue": float((turn * weight).sum() / max(weight.sum(), 1e-9)),
         "off": 100 * float(((turn > 60) & (c1 > 10) & (c2 > 10)).mean()),
-        "grey": 100 * float(((c1 > 15) & (c2 < 6)).mean()),
+        "grey": 100 * float(grey.mean()),
+        "drained": 100 * float((grey & (has.mean(axis=2) < 0.2)).mean()),
         "dyed": 100 * float(((c1 < 6) & (c2 > 15)).mean()),
         "cgrad": float(np.concatenate(steps).mean()) if sum(s.size for s in steps) else 0.0,
     }

@@ -18,7 +18,6 @@ NATURAL = styles.STYLES["natural"]
 OFF: dict[str, Style] = {
     "without shapes": replace(NATURAL, shapes=False),
     "without lines": replace(NATURAL, lines=False),
-    "without the picture's tint": replace(NATURAL, tint=False),
     "without contrast": replace(NATURAL, contrast=0.0),
     "without skin's colours": replace(NATURAL, skin=False),
     "without names": replace(NATURAL, names=False),

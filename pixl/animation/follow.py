@@ -138,7 +138,6 @@ class Follower:
         return downscale.Cells(
             lab=mixed("lab"),
             smooth=mixed("smooth"),
-            mean=mixed("mean"),
             cover=mixed("cover"),
             low=mixed("low"),
             high=mixed("high"),

@@ -82,14 +82,12 @@ class Cells:
     """What a grid of H x W cells sees.
 
     ``lab`` float32[H, W, 3]: a cell's colour, cut out sharply; ``smooth``: its colour with soft edges (Lanczos);
-    ``mean``: the linear-light mean of all of it; ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``,
-    ``high`` float32[H, W]: darkest and lightest lightness in a cell, a tenth of its samples left out; ``stroke``
-    bool[H, W]: the cell carries a thin line.
+    ``cover`` float32[H, W]: how much of it is picture, 0..1; ``low``, ``high`` float32[H, W]: darkest and lightest
+    lightness in a cell, a tenth of its samples left out; ``stroke`` bool[H, W]: the cell carries a thin line.
     """
 
     lab: Floats
     smooth: Floats
-    mean: Floats
     cover: Floats
     low: Floats
     high: Floats
@@ -125,7 +123,6 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),
         smooth=smooth,
-        mean=np.asarray(linear_to_lab(box(samples, cover)), dtype=np.float32),
         cover=cell_cover(cover),
         low=light[..., tenth],
         high=light[..., -1 - tenth],
@@ -152,7 +149,6 @@ def art(photo: Photo, height: int, width: int, cells: tuple[int, int]) -> Cells:
     return Cells(
         lab=lab,
         smooth=lab,
-        mean=lab,
         cover=enlarged(cell_cover(cover, 8)),
         low=lab[..., 0],
         high=lab[..., 0],

@@ -14,14 +14,13 @@ from .kind import Kind, kind_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """``shapes``: cells snap to shapes; ``lines``: thin lines are kept whole; ``inks``: no colour between two;
-    ``tint``: none much greyer or more vivid than its cell; ``contrast``: local contrast added; ``skin``,
-    ``names``: how colours that are far from a cell's are judged; ``weights``: what neighbours are worth; ``far``:
-    weight of the far view, with which cells are priced as parts of a mixture."""
+    ``contrast``: local contrast added; ``skin``, ``names``: how colours that are far from a cell's are judged;
+    ``weights``: what neighbours are worth; ``far``: weight of the far view, with which cells are priced as parts of a
+    mixture."""
 
     shapes: bool = True
     lines: bool = True
     inks: bool = False
-    tint: bool = True
     contrast: float = 0.2
     skin: bool = True
     names: bool = True
@@ -33,7 +32,6 @@ STYLES = {
     "natural": Style(),
     "clean": Style(
         inks=True,
-        tint=False,
         contrast=0.0,
         weights=Weights(lone=(1.5, 5.0, 14.0), even=(2.2, 8.0, 0.7), regions=80),
     ),
@@ -46,7 +44,6 @@ STYLES = {
     "dither": Style(
         shapes=False,
         lines=False,
-        tint=False,
         contrast=0.0,
         weights=Weights(tie=(0.0, 1e3, 0.5), lone=(3.0, 0.0, 10.0), even=(0.0, 6.0, 0.0), regions=0),
         far=2.0,
@@ -54,7 +51,6 @@ STYLES = {
 }
 ART = Style(
     lines=False,
-    tint=False,
     contrast=0.0,
     weights=Weights(tie=(0.0, 1e3, 0.5), lone=(0.0, 0.0, 1.0), even=(0.0, 1.0, 0.0), regions=0),
 )

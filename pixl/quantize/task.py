@@ -17,7 +17,6 @@ from .differences import preference_table
 from .energy import Energy, Extra, prices
 from .far import far_view, mixing_table
 from .styles import Style
-from .tint import tinted
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -66,7 +65,7 @@ class Task:
         """
         cells, style = self.cells, self.style
         colors = self.job.palette.lab[allowed]
-        lab = tinted(cells.lab, cells.mean, cells.stroke, colors) if style.tint else cells.lab
+        lab = cells.lab
         if style.contrast:
             more = np.zeros((1, 1), np.float32) if self.focus is None else self.focus
             amount = np.float32(style.contrast) * (1 + np.float32(FOCUS_CONTRAST) * more)
