@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-ROUNDS = 8
+ROUNDS = 10
 VARIANCE = 0.016
 """Of a kernel's colour at the start, in (CIELAB / 100)^2."""
 SPREAD = (0.05, 0.10)

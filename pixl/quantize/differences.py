@@ -35,7 +35,8 @@ def preference_table(
     """
     table = difference_table(lab, palette_lab)
     skin = may_be_skin(lab) if by_skin else np.zeros(len(lab), np.float32)
-    table += _beyond(table, SMALL) * np.float32(SKIN) * skin[:, None] * (1 - stands_for_skin(palette_lab))
+    short = _beyond(table.min(axis=1), SMALL) * skin
+    table += _beyond(table, SMALL) * np.float32(SKIN) * short[:, None] * (1 - stands_for_skin(palette_lab))
     named = (1 - skin) * smooth_step(np.hypot(lab[:, 1], lab[:, 2]), *TINTED) * smooth_step(lab[:, 0], *SEEN)
     rows = np.flatnonzero(named > 0) if by_name else ()
     if len(rows):

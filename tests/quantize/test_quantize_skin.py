@@ -49,6 +49,13 @@ def test_no_shade_of_skin_becomes_red_pink_or_grey_in_bricks() -> None:
         assert stands_for_skin(palette.lab[k : k + 1])[0] > 0.5, palette.colors[k].name
 
 
+def test_where_a_colour_is_near_nothing_is_corrected() -> None:
+    hand = lab((91, 42, 8))
+    threads = lab((94, 46, 14), (84, 51, 37))  # one that is near, one that is more like skin
+    assert stands_for_skin(threads)[0] < stands_for_skin(threads)[1]
+    assert preference_table(hand, threads).argmin() == 0
+
+
 def test_the_teeth_of_a_zip_close_and_real_stripes_stay() -> None:
     white, dark = np.array([95.0, 0, 0], np.float32), np.array([20.0, 0, 0], np.float32)
     smooth = np.broadcast_to((white + dark) / 2, (12, 5, 3)).copy()
