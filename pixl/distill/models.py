@@ -19,8 +19,6 @@ Family = Literal["sdxl", "sd15", "sd21", "sd3", ""]
 
 RAIL, RAIL_PP = "CreativeML OpenRAIL-M", "CreativeML OpenRAIL++-M"
 """Licences that many rows share."""
-DIFFUSERS = ("model_index.json", "scheduler/*.json")
-"""Small files that a base model's folder needs whatever its parts are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
