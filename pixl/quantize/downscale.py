@@ -117,8 +117,6 @@ def see(photo: Photo, height: int, width: int, *, shapes: bool = True, lines: bo
         stroke = marks == 1
         near, line = ((marks == mark)[..., None] for mark in (-1, 1))
         lab = np.where(near, beside, np.where(line, on, lab))
-        if not inks:
-            lab = np.where((marks == 3)[..., None], smooth, lab)
         smooth = np.where(near | line, lab, smooth)
     return Cells(
         lab=np.asarray(lab, dtype=np.float32),

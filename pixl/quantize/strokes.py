@@ -24,7 +24,8 @@ CROWD = 0.7
 LENGTH = 7
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
 WORD, LETTER, DENSE = 9, 8, 0.4
-"""Lettering: cells that it is long at least and high at most, and the share of its box that its lines fill at least."""
+"""Lettering, which lines make unreadable: cells that it is long at least and high at most, and the share of its box
+that its lines fill at least."""
 OUTLINE = 16
 """The same on a face: what is shorter there is teeth, lips or a wrinkle."""
 FRAME = 0.6
@@ -46,8 +47,7 @@ ground."""
 def strokes(
     lab: Floats, cover: Floats, samples: int, face: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """Which cells carry a thin line (1), lie beside one (-1), have too many (2) or none (0), or are part of small
-    lettering, which reads better soft (3): int8[H, W].
+    """Which cells carry a thin line (1), lie beside one (-1), have too many, as in lettering (2), or none (0): int8[H, W].
 
     Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
     ``cover`` float32[H * samples, W * samples], ``face`` bool[H, W]: only outlines are lines there.
@@ -80,7 +80,7 @@ def strokes(
         crowded = maybe & (mean_around(maybe.astype(np.float32), 2) > CROWD)
         marks[crowded] = 2
         maybe, letters = _parts(_unframed(maybe & ~crowded), face)
-        marks[letters] = 3
+        marks[letters] = 2
         if not maybe.any():
             continue
         rows, columns = np.nonzero(maybe)
