@@ -47,7 +47,8 @@ ground."""
 def strokes(
     lab: Floats, cover: Floats, samples: int, face: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """Which cells carry a thin line (1), lie beside one (-1), have too many, as in lettering (2), or none (0): int8[H, W].
+    """Which cells carry a thin line (1), lie beside one (-1), have too many of them, as lettering has (2), or none (0):
+    int8[H, W].
 
     Then CIELAB float32[H, W, 3] of the line, and of what is beside it. ``lab`` float32[H * samples, W * samples, 3],
     ``cover`` float32[H * samples, W * samples], ``face`` bool[H, W]: only outlines are lines there.
