@@ -22,6 +22,7 @@ from pixl.color import ciede2000, linear_to_lab, linear_to_oklab, srgb_to_linear
 from pixl.palette import Palette
 from pixl.photo import Photo
 from pixl.quantize.downscale import box, sample
+from pixl.quantize.strokes import by_cell
 
 Floats = NDArray[np.float64]
 ZOOM = 6
@@ -75,7 +76,7 @@ class Judge:
         self.mean = np.asarray(box(samples, cover, ZOOM), dtype=np.float64)
         lab = linear_to_lab(self.picture)
         self.light = np.asarray(lab[..., 0])
-        self.own = np.asarray(lab.reshape(height, ZOOM, width, ZOOM, 3).swapaxes(1, 2).reshape(height, width, -1, 3))
+        self.own = by_cell(lab, ZOOM)
         self.near, self.far = (_seen(self.picture, cells * ZOOM) for cells in (4, 12))
 
     def figures(self, index: NDArray[np.integer], palette: Palette) -> Figures:

@@ -52,7 +52,7 @@ class Picture:
         return over_background(open_photo(self.path), (255, 255, 255))
 
 
-def pictures(folder: Path, sets: Collection[str] = ("third",)) -> list[Picture]:
+def pictures(folder: Path, sets: Collection[str]) -> list[Picture]:
     """The pictures of some ``SETS``, in file order."""
     found = []
     with (folder / "index.csv").open(encoding="utf-8", newline="") as file:

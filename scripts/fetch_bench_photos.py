@@ -109,22 +109,26 @@ def gradient(name: str, size: int = 768) -> Image.Image:
     """Smooth ramps, where banding and dither show."""
     import numpy as np
 
+    def ramp(along: np.ndarray, end: float, stops: np.ndarray) -> np.ndarray:
+        ticks = np.linspace(0, end, len(stops))
+        return np.stack([np.interp(along, ticks, stops[:, c]) for c in range(3)], axis=-1)
+
     y, x = np.mgrid[0:size, 0:size] / (size - 1)
     if name == "sky":
         stops = np.array([[18, 24, 62], [88, 70, 140], [236, 130, 110], [255, 214, 150]], float)
-        rgb = np.stack([np.interp(y, np.linspace(0, 1, 4), stops[:, c]) for c in range(3)], axis=-1)
+        rgb = ramp(y, 1, stops)
     elif name == "rainbow":
         hue = np.round(x * 255).astype(np.uint8)
         hsv = np.stack([hue, np.round(255 * (1 - y)).astype(np.uint8), np.full_like(hue, 245)], axis=-1)
         return Image.fromarray(hsv, "HSV").convert("RGB")
     elif name == "dawn":
         stops = np.array([[150, 190, 230], [214, 200, 224], [250, 214, 196], [255, 236, 200]], float)
-        rgb = np.stack([np.interp(y, np.linspace(0, 1, 4), stops[:, c]) for c in range(3)], axis=-1)
+        rgb = ramp(y, 1, stops)
         glow = np.exp(-(((x - 0.64) ** 2 + (y - 0.6) ** 2) / 0.02))[..., None]
         rgb = rgb + glow * (np.array([255.0, 244, 190]) - rgb)
     elif name == "dusk":
         stops = np.array([[16, 22, 48], [38, 44, 92], [96, 72, 120], [178, 106, 110]], float)
-        rgb = np.stack([np.interp(y + 0.15 * x, np.linspace(0, 1.15, 4), stops[:, c]) for c in range(3)], axis=-1)
+        rgb = ramp(y + 0.15 * x, 1.15, stops)
         moon = np.hypot(x - 0.3, y - 0.28)
         glow = np.clip(np.where(moon < 0.07, 1, 0.45 * np.exp(-(((moon - 0.07) / 0.09) ** 2))), 0, 1)[..., None]
         rgb = rgb + glow * (np.array([236.0, 232, 214]) - rgb)

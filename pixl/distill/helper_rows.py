@@ -5,6 +5,20 @@ from __future__ import annotations
 from pixl.distill.models import RAIL, RAIL_PP, ModelRow
 
 
+def _tiny(name: str, serves: str, family: str) -> ModelRow:
+    return ModelRow(
+        name=name,
+        role="encoder",
+        repo=f"madebyollin/{name}",
+        summary=f"tiny encoder for {serves}",
+        licence="MIT",
+        gb=0.01,
+        parts=("",),
+        family=family,  # type: ignore[arg-type]
+        millions=2.4,
+    )
+
+
 def _control(name: str, repo: str, control: str, gb: float, millions: float, family: str, licence: str) -> ModelRow:
     return ModelRow(
         name=name,
@@ -21,39 +35,9 @@ def _control(name: str, repo: str, control: str, gb: float, millions: float, fam
 
 
 HELPER_ROWS = (
-    ModelRow(
-        name="taesdxl",
-        role="encoder",
-        repo="madebyollin/taesdxl",
-        summary="tiny encoder for SDXL's family",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sdxl",
-        millions=2.4,
-    ),
-    ModelRow(
-        name="taesd",
-        role="encoder",
-        repo="madebyollin/taesd",
-        summary="tiny encoder for SD 1.5 and 2.1",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sd15",
-        millions=2.4,
-    ),
-    ModelRow(
-        name="taesd3",
-        role="encoder",
-        repo="madebyollin/taesd3",
-        summary="tiny encoder for SD3",
-        licence="MIT",
-        gb=0.01,
-        parts=("",),
-        family="sd3",
-        millions=2.4,
-    ),
+    _tiny("taesdxl", "SDXL's family", "sdxl"),
+    _tiny("taesd", "SD 1.5 and 2.1", "sd15"),
+    _tiny("taesd3", "SD3", "sd3"),
     ModelRow(
         name="sdxl-vae",
         role="encoder",

@@ -23,11 +23,11 @@ CROWD = 0.7
 """Share of line cells around (5 x 5) above which lines run together, as in small lettering."""
 LENGTH = 7
 """Cells that a line reaches over, at least; what is shorter is a brow or an eye, not a line."""
+OUTLINE = 16
+"""The same on a face: what is shorter there is teeth, lips or a wrinkle."""
 WORD, LETTER, DENSE = 9, 8, 0.4
 """Lettering, which lines make unreadable: cells that it is long at least and high at most, and the share of its box
 that its lines fill at least."""
-OUTLINE = 16
-"""The same on a face: what is shorter there is teeth, lips or a wrinkle."""
 FRAME = 0.6
 """Share of a side of the picture along which a line is its frame."""
 WEAK, STRONG = 0.15, 0.5
@@ -146,13 +146,12 @@ def _parts(mask: NDArray[np.bool_], face: NDArray[np.bool_]) -> tuple[NDArray[np
         np.maximum.at(last, root, line)
         sides.append(last - first + 1)
     most, least = np.maximum(*sides), np.minimum(*sides)
-    long = most >= LENGTH
+    long = most[root] >= np.where(face[rows, columns], OUTLINE, LENGTH)
     dense = np.bincount(root, minlength=len(rows)) > DENSE * most * least
     lettering = dense & (most >= WORD) & (least > 2) & (least <= LETTER)
     lines, letters = np.zeros_like(mask), np.zeros_like(mask)
-    seen = ~face[rows, columns] | (most >= OUTLINE)[root]
-    lines[rows, columns] = (long & ~lettering)[root] & seen
-    letters[rows, columns] = (long & lettering)[root] & seen
+    lines[rows, columns] = long & ~lettering[root]
+    letters[rows, columns] = long & lettering[root]
     return lines, letters
 
 

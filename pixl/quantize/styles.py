@@ -76,7 +76,7 @@ def style_of(job: Job, kind: Kind | None) -> Style:
     return ART if kind.cells else STYLES["clean" if kind.flat else "natural"]
 
 
-def cells_of(photo: Photo, height: int, width: int, style: Style, kind: Kind | None = None) -> downscale.Cells:
+def cells_of(photo: Photo, height: int, width: int, style: Style, kind: Kind | None) -> downscale.Cells:
     """What a grid sees of ``photo`` in a ``style``; of pixel art, if its ``kind`` says so, the art's own cells."""
     if kind and kind.cells:
         return downscale.art(photo, height, width, kind.cells)
